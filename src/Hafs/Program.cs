@@ -1,0 +1,2 @@
+Console.Error.WriteLine("hafs: no command yet");
+return 1;

@@ -1,0 +1,44 @@
+namespace HafsModels.Conversion;
+
+/// <summary>What to convert into a GGUF file, and how.</summary>
+public sealed record ConvertRequest
+{
+    /// <summary>Registered model id, or null when <see cref="Path"/> names a folder or file directly.</summary>
+    public string? ModelId { get; init; }
+
+    /// <summary>Folder of a Hugging Face checkpoint; null to use the registered model's path.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Name of a recipe in <c>Recipes.All</c>, any case, aliases allowed (<c>q4_k_m</c>, <c>Q4K</c>, <c>FP16</c>).</summary>
+    public string Quantization { get; init; } = "Q4_K_M";
+
+    /// <summary>Output file, or a folder; null for <c>NAME-QUANTIZATION.gguf</c> inside the model folder.</summary>
+    public string? OutputPath { get; init; }
+
+    /// <summary>Worker threads; 0 for one a processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Do not run source and result on the same tokens afterwards.</summary>
+    public bool SkipVerification { get; init; }
+
+    /// <summary>Replace an existing output.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Copy ggml's behaviour for NaN and infinity instead of refusing them.</summary>
+    public bool AllowNonFinite { get; init; }
+
+    /// <summary>Value of <c>general.author</c>, or null.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>Value of <c>general.description</c>, or null.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Value of <c>general.license</c>, or null.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Value of <c>general.base_model.0.name</c>, or null.</summary>
+    public string? BaseModel { get; init; }
+
+    /// <summary>Further metadata: key to string, bool, integer or floating-point value.</summary>
+    public IReadOnlyDictionary<string, object> Metadata { get; init; } = new Dictionary<string, object>();
+}

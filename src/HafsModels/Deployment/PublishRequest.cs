@@ -1,0 +1,20 @@
+namespace HafsModels.Deployment;
+
+/// <summary>What to deploy where.</summary>
+public sealed record PublishRequest
+{
+    /// <summary>Registered model id.</summary>
+    public required string ModelId { get; init; }
+
+    /// <summary>Backend, a name in <c>DeploymentTargets.All</c>.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>File to deploy; null for the newest GGUF artifact of the model (with <see cref="Quantization"/>, of that type).</summary>
+    public string? ArtifactPath { get; init; }
+
+    /// <summary>Which quantization to deploy, or null for any.</summary>
+    public string? Quantization { get; init; }
+
+    /// <summary>Name for the backend; null for the model id.</summary>
+    public string? Name { get; init; }
+}
