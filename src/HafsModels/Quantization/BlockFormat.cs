@@ -9,7 +9,7 @@ namespace HafsModels.Quantization;
 public abstract class BlockFormat
 {
     /// <summary>Creates the format of a ggml type.</summary>
-    protected BlockFormat(GgmlType type)
+    private protected BlockFormat(GgmlType type)
     {
         Type = type;
         (BlockElements, BlockBytes) = GgmlTypes.BlockOf(type) ?? throw new ArgumentOutOfRangeException(nameof(type));
@@ -30,13 +30,54 @@ public abstract class BlockFormat
     /// <summary>Whether ggml refuses to make this type without an importance matrix.</summary>
     public virtual bool NeedsImportance => false;
 
-    /// <summary>Encodes whole rows.</summary>
+    /// <summary>Encodes whole rows, with the widest vectors the CPU has.</summary>
     /// <param name="rows">The numbers, row after row.</param>
     /// <param name="rowLength">Elements in a row; a multiple of <see cref="BlockElements"/>.</param>
     /// <param name="importance">One weight for each column (length <paramref name="rowLength"/>), or empty.</param>
     /// <param name="destination">Takes <c>rows.Length / BlockElements * BlockBytes</c> bytes.</param>
-    public abstract void Encode(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination);
+    /// <exception cref="HafsException">The type <see cref="NeedsImportance"/> and there is none.</exception>
+    public void Encode(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+        => Encode(LaneWidths.Widest, rows, rowLength, importance, destination);
 
     /// <summary>Decodes whole blocks.</summary>
-    public abstract void Decode(ReadOnlySpan<byte> blocks, Span<float> destination);
+    /// <param name="blocks">A whole number of blocks.</param>
+    /// <param name="destination">Takes <c>blocks.Length / BlockBytes * BlockElements</c> numbers.</param>
+    public void Decode(ReadOnlySpan<byte> blocks, Span<float> destination)
+    {
+        if (blocks.Length % BlockBytes != 0 || blocks.Length / BlockBytes * (long)BlockElements != destination.Length)
+            throw new ArgumentException($"{blocks.Length} bytes of {Type} do not decode to {destination.Length} elements");
+        DecodeBlocks(blocks, destination);
+    }
+
+    /// <summary>Encodes with a chosen vector width; the bytes are the same for each. For tests and benchmarks.</summary>
+    internal void Encode(LaneWidth width, ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        if (rowLength <= 0 || rowLength % BlockElements != 0 || rows.Length % rowLength != 0)
+            throw new ArgumentException($"{rows.Length} elements are not rows of {rowLength} in whole {Type} blocks of {BlockElements}");
+        if (rows.Length / BlockElements * (long)BlockBytes != destination.Length)
+            throw new ArgumentException($"{rows.Length} elements of {Type} do not encode to {destination.Length} bytes");
+        if (!importance.IsEmpty && importance.Length != rowLength)
+            throw new ArgumentException($"{importance.Length} importance weights do not fit rows of {rowLength}");
+        if (importance.IsEmpty && NeedsImportance)
+        {
+            throw new HafsException(ErrorKind.InvalidArgument, "ImportanceRequired", $"{Type} cannot be made without an importance matrix", Type.ToString(),
+                "Give an importance matrix, or choose a larger type.");
+        }
+
+        EncodeRows(width, rows, rowLength, importance, destination);
+    }
+
+    /// <summary>The scalar definition: encodes one row, exactly as ggml does. <paramref name="importance"/> is empty or as long as the row.</summary>
+    private protected abstract void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination);
+
+    /// <summary>Encodes checked rows. Types with a vector kernel override this.</summary>
+    private protected virtual void EncodeRows(LaneWidth width, ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        int rowBytes = rowLength / BlockElements * BlockBytes;
+        for (; !rows.IsEmpty; rows = rows[rowLength..], destination = destination[rowBytes..])
+            EncodeRow(rows[..rowLength], importance, destination[..rowBytes]);
+    }
+
+    /// <summary>Decodes checked blocks.</summary>
+    private protected abstract void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination);
 }

@@ -6,7 +6,12 @@ namespace HafsModels.Quantization;
 public static class BlockFormats
 {
     /// <summary>Every format that can be encoded and decoded.</summary>
-    public static IReadOnlyList<BlockFormat> All { get; } = [];
+    public static IReadOnlyList<BlockFormat> All { get; } =
+    [
+        new F32(), new F16(), new BF16(),
+        new Q8_0(), new Q4_0(),
+        new Q4_K(), new Q6_K(),
+    ];
 
     /// <summary>The format of a type.</summary>
     /// <exception cref="HafsException">The type cannot be encoded or decoded here.</exception>

@@ -1,0 +1,30 @@
+using Xunit;
+
+namespace HafsModels.Tests;
+
+/// <summary>
+/// Programs of others that tests compare with, named by environment variables. A test that lacks its peer is reported as skipped; with
+/// <c>HAFS_REQUIRE_PEERS=1</c> it fails.
+/// </summary>
+internal static class Peers
+{
+    /// <summary>Folder with llama-quantize and its kin (<c>HAFS_LLAMA_BIN</c>).</summary>
+    public static string LlamaBin => Require("HAFS_LLAMA_BIN", Directory.Exists);
+
+    /// <summary>Path of libggml-base.so (<c>HAFS_GGML</c>).</summary>
+    public static string Ggml => Require("HAFS_GGML", File.Exists);
+
+    /// <summary>Folder that holds node_modules (<c>HAFS_NODE_PEERS</c>).</summary>
+    public static string NodePeers => Require("HAFS_NODE_PEERS", Directory.Exists);
+
+    private static string Require(string variable, Func<string, bool> exists)
+    {
+        string? path = Environment.GetEnvironmentVariable(variable);
+        bool isThere = path is not null && exists(path);
+        string reason = path is null ? $"{variable} is not set" : $"{variable} names {path}, which does not exist";
+        if (!isThere && Environment.GetEnvironmentVariable("HAFS_REQUIRE_PEERS") == "1")
+            Assert.Fail(reason);
+        Skip.IfNot(isThere, reason);
+        return path!;
+    }
+}
