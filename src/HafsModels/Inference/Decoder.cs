@@ -1,0 +1,65 @@
+using HafsModels.Architectures;
+
+namespace HafsModels.Inference;
+
+/// <summary>
+/// A decoder-only transformer on the CPU. The weights lie in memory in the type their file stores and are widened as they are multiplied, so
+/// memory is the size of the weights; sums are kept in float. Results do not depend on the number of threads.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly WeightArena arena = new();
+    private readonly DecoderModel model;
+    private readonly WorkerTeam team;
+
+    /// <summary>Reads all weights into memory.</summary>
+    /// <param name="source">Where they come from; disposed here.</param>
+    /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    internal Decoder(DecoderWeights source, int threads, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Path = source.Name;
+            model = DecoderModel.Load(source, arena, cancellationToken);
+            team = new WorkerTeam(threads);
+        }
+        catch
+        {
+            arena.Dispose();
+            throw;
+        }
+        finally
+        {
+            source.Dispose();
+        }
+    }
+
+    /// <summary>File or folder the weights came from.</summary>
+    public string Path { get; }
+
+    /// <summary>Sizes and traits.</summary>
+    public DecoderConfig Config => model.Config;
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads => team.Threads;
+
+    /// <summary>Memory of the weights, bytes.</summary>
+    public long WeightBytes => arena.AllocatedBytes;
+
+    /// <summary>Begins an empty run of tokens.</summary>
+    public DecoderSession NewSession() => new(this, model, team);
+
+    /// <summary>Logits for the token after <paramref name="tokens"/>, from an empty context.</summary>
+    /// <exception cref="HafsException">A token is not in the vocabulary, or there are more than the context holds.</exception>
+    public float[] Logits(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) => NewSession().Append(tokens, cancellationToken);
+
+    /// <summary>Ends the threads and frees the weights once no session computes any more.</summary>
+    public void Dispose()
+    {
+        team.Dispose();
+        arena.Dispose();
+    }
+
+    internal WeightLease Lease() => new(arena);
+}

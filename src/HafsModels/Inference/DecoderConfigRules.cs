@@ -1,0 +1,40 @@
+using HafsModels.Architectures;
+
+namespace HafsModels.Inference;
+
+/// <summary>What must hold of sizes before anything is allocated from them.</summary>
+internal static class DecoderConfigRules
+{
+    private const int MaxLayers = 1024;
+    private const int MaxWidth = 1 << 20;
+    private const int MaxVocabulary = 1 << 24;
+    private const int MaxContext = 1 << 28;
+
+    /// <summary>Checks a configuration.</summary>
+    /// <exception cref="HafsException">A size is out of range or does not fit another.</exception>
+    public static void Check(DecoderConfig config, string name)
+    {
+        Range(config.LayerCount, MaxLayers, "block_count");
+        Range(config.HiddenSize, MaxWidth, "embedding_length");
+        Range(config.FeedForwardSize, MaxWidth, "feed_forward_length");
+        Range(config.HeadCount, MaxWidth, "attention.head_count");
+        Range(config.KeyValueHeadCount, config.HeadCount, "attention.head_count_kv");
+        Range(config.HeadDimension, MaxWidth, "attention.key_length");
+        Range(config.VocabularySize, MaxVocabulary, "vocab_size");
+        Range(config.ContextLength, MaxContext, "context_length");
+        Range(config.RopeDimension, config.HeadDimension, "rope.dimension_count");
+        Rule((long)config.HeadCount * config.HeadDimension <= MaxWidth, $"{config.HeadCount} heads of {config.HeadDimension} elements are more than {MaxWidth:N0} elements");
+        Rule(config.HeadCount % config.KeyValueHeadCount == 0, $"{config.HeadCount} query heads cannot share {config.KeyValueHeadCount} key/value heads evenly");
+        Rule(config.RopeDimension % 2 == 0, $"rope.dimension_count is {config.RopeDimension}; rotation takes pairs");
+        Rule(float.IsFinite(config.NormEpsilon) && config.NormEpsilon >= 0, $"the norm's epsilon is {config.NormEpsilon}; it must be finite and not negative");
+        Rule(float.IsFinite(config.RopeBase) && config.RopeBase > 0, $"rope.freq_base is {config.RopeBase}; it must be finite and positive");
+
+        void Range(int value, int largest, string key) => Rule(value >= 1 && value <= largest, $"{key} is {value:N0}; 1 to {largest:N0} are allowed");
+
+        void Rule(bool holds, string message)
+        {
+            if (!holds)
+                throw new HafsException(ErrorKind.InvalidData, "BadDecoderConfig", $"{name}: {message}", name);
+        }
+    }
+}
