@@ -1,3 +1,5 @@
+using HafsModels.Quantization.Search;
+
 namespace HafsModels.Quantization;
 
 /// <summary>How an importance matrix becomes weights of errors: importance × √(mean square + x²).</summary>
@@ -30,5 +32,23 @@ internal static class Importance
         foreach (float weight in weights)
             sum += weight;
         return sum;
+    }
+
+    /// <summary>Weighs one block and searches its scale (<see cref="ScaleSearch"/>).</summary>
+    public static float Scale(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float meanSquare, int limit, Span<byte> quants)
+    {
+        Span<float> weights = stackalloc float[x.Length];
+        Weights(x, importance, meanSquare, weights);
+        return ScaleSearch.Find(x, weights, limit, quants);
+    }
+
+    /// <summary>Weighs one block and searches its scale and minimum (<see cref="ScaleMinSearch"/>).</summary>
+    public static (float Scale, float Minimum) ScaleAndMinimum<TRule>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float meanSquare, Span<byte> quants)
+        where TRule : struct, IScaleMinRule
+    {
+        Span<float> weights = stackalloc float[x.Length];
+        Weights(x, importance, meanSquare, weights);
+        float scale = ScaleMinSearch.Find<TRule>(x, weights, quants, out float offset);
+        return (scale, -offset);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
             {
                 Importance.Weights(x[sub], importance[sub], doubledMeanSquare, weights);
                 sumWeights[j] = Importance.Sum(weights);
-                scales[j] = ScaleMinSearch.Find<Weighted>(x[sub], weights, quants[sub], out offsets[j]);
+                scales[j] = ScaleMinSearch.Find<WeightedFourBits>(x[sub], weights, quants[sub], out offsets[j]);
             }
         }
 
@@ -59,10 +59,7 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         }
 
         for (int pair = 0; pair < SubBlocks / 2; pair++)
-        {
-            for (int i = 0; i < SubBlock; i++)
-                block[Quants + pair * SubBlock + i] = (byte)(quants[pair * 2 * SubBlock + i] | quants[pair * 2 * SubBlock + SubBlock + i] << 4);
-        }
+            BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block[(Quants + pair * SubBlock)..]);
     }
 
     /// <summary>Weights without an importance matrix: root mean square of the sub-block plus |x|.</summary>
@@ -92,19 +89,15 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
     {
-        Span<byte> scales = stackalloc byte[SubBlocks], offsets = stackalloc byte[SubBlocks];
+        Span<byte> scales = stackalloc byte[SubBlocks], offsets = stackalloc byte[SubBlocks], quants = stackalloc byte[Elements];
         for (; !blocks.IsEmpty; blocks = blocks[Bytes..], destination = destination[Elements..])
         {
             float d = blocks.ReadHalf(0), dmin = blocks.ReadHalf(Offset);
             SixBitPairs.Unpack(blocks[Scales..], scales, offsets);
-            for (int j = 0; j < SubBlocks; j++)
-            {
-                float scale = d * scales[j], offset = dmin * offsets[j];
-                ReadOnlySpan<byte> quants = blocks.Slice(Quants + j / 2 * SubBlock, SubBlock);
-                Span<float> sub = destination.Slice(j * SubBlock, SubBlock);
-                for (int i = 0; i < SubBlock; i++)
-                    sub[i] = scale * (quants[i] >> 4 * (j & 1) & 15) - offset;
-            }
+            for (int pair = 0; pair < SubBlocks / 2; pair++)
+                BitPlanes.UnpackHalves(blocks.Slice(Quants + pair * SubBlock, SubBlock), quants.Slice(pair * 2 * SubBlock, 2 * SubBlock));
+            for (int i = 0; i < Elements; i++)
+                destination[i] = d * scales[i / SubBlock] * quants[i] - dmin * offsets[i / SubBlock];
         }
     }
 
@@ -115,16 +108,5 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         public static float FirstOffset => -1;
         public static float OffsetStep => 0.1f;
         public static int LastStep => 20;
-        public static bool AbsoluteError => false;
-    }
-
-    private readonly struct Weighted : IScaleMinRule
-    {
-        public static int Length => SubBlock;
-        public static int Limit => Q4_K.Limit;
-        public static float FirstOffset => -0.9f;
-        public static float OffsetStep => 0.05f;
-        public static int LastStep => 36;
-        public static bool AbsoluteError => false;
     }
 }

@@ -5,8 +5,8 @@ namespace HafsModels.Quantization;
 
 /// <summary>
 /// Super-blocks of 16 sub-blocks of 16 elements: x ≈ d·scale·(q − 32) with q in [0, 63] and an int8 scale for each sub-block.
-/// Layout: low four bits of q (128 bytes), high two bits of q (64 bytes), scales (16 × int8), d (F16). Each half of 128 elements takes 64 bytes of low
-/// bits (byte i: elements i and i + 64, byte i + 32: elements i + 32 and i + 96) and 32 bytes of high bits (byte i: elements i, i + 32, i + 64, i + 96).
+/// Layout: low four bits of q (128 bytes), high two bits of q (64 bytes), scales (16 × int8), d (F16). Each half of 128 elements is
+/// packed by planes (<see cref="BitPlanes"/>): 64 bytes of low and 32 bytes of high bits.
 /// </summary>
 internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
 {
@@ -57,33 +57,34 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
                 quants[i] = (byte)(Rounding.Nearest(x[i] / scale, -Limit, Limit - 1) + Limit);
         }
 
+        Span<byte> low = stackalloc byte[128], high = stackalloc byte[128];
         for (int half = 0; half < 2; half++)
         {
-            ReadOnlySpan<byte> q = quants.Slice(half * 128, 128);
-            Span<byte> low = block.Slice(half * 64, 64), high = block.Slice(High + half * 32, 32);
-            for (int i = 0; i < 32; i++)
+            for (int i = 0; i < 128; i++)
             {
-                low[i] = (byte)(q[i] & 15 | q[i + 64] << 4);
-                low[i + 32] = (byte)(q[i + 32] & 15 | q[i + 96] << 4);
-                high[i] = (byte)(q[i] >> 4 | q[i + 32] >> 4 << 2 | q[i + 64] >> 4 << 4 | q[i + 96] >> 4 << 6);
+                low[i] = (byte)(quants[half * 128 + i] & 15);
+                high[i] = (byte)(quants[half * 128 + i] >> 4);
             }
+
+            BitPlanes.PackHalves(low, block[(half * 64)..]);
+            BitPlanes.PackQuarters(high, block[(High + half * 32)..]);
         }
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
     {
+        Span<byte> low = stackalloc byte[128], high = stackalloc byte[128];
         for (; !blocks.IsEmpty; blocks = blocks[Bytes..], destination = destination[Elements..])
         {
             float d = blocks.ReadHalf(Scale);
-            for (int quarter = 0; quarter < 8; quarter++)
+            for (int half = 0; half < 2; half++)
             {
-                // Each run of 32 elements shares a nibble position and a shift.
-                int half = quarter / 4, part = quarter % 4;
-                ReadOnlySpan<byte> low = blocks.Slice(half * 64 + part % 2 * 32, 32), high = blocks.Slice(High + half * 32, 32);
-                for (int i = 0; i < 32; i++)
+                BitPlanes.UnpackHalves(blocks.Slice(half * 64, 64), low);
+                BitPlanes.UnpackQuarters(blocks.Slice(High + half * 32, 32), high);
+                for (int i = 0; i < 128; i++)
                 {
-                    int q = (low[i] >> part / 2 * 4 & 15) | (high[i] >> part * 2 & 3) << 4;
-                    destination[quarter * 32 + i] = d * (sbyte)blocks[Scales + quarter * 2 + i / SubBlock] * (q - Limit);
+                    float scale = d * (sbyte)blocks[Scales + half * 8 + i / SubBlock];
+                    destination[half * 128 + i] = scale * ((low[i] | high[i] << 4) - Limit);
                 }
             }
         }

@@ -1,6 +1,9 @@
 namespace HafsModels.Quantization.Search;
 
-/// <summary>The constants of one use of <see cref="ScaleMinSearch"/>, known to the JIT as constants.</summary>
+/// <summary>
+/// The constants of one use of <see cref="ScaleMinSearch"/>, which the JIT sees as constants. The defaults are those of ggml's searches under an
+/// importance matrix.
+/// </summary>
 internal interface IScaleMinRule
 {
     /// <summary>Elements of a sub-block.</summary>
@@ -10,14 +13,35 @@ internal interface IScaleMinRule
     static abstract int Limit { get; }
 
     /// <summary>The first candidate maps the range to <see cref="Limit"/> plus this.</summary>
-    static abstract float FirstOffset { get; }
+    static virtual float FirstOffset => -0.9f;
 
     /// <summary>Each further candidate adds this.</summary>
-    static abstract float OffsetStep { get; }
+    static virtual float OffsetStep => 0.05f;
 
     /// <summary>Number of the last candidate, counted from 0.</summary>
-    static abstract int LastStep { get; }
+    static virtual int LastStep => 36;
 
     /// <summary>Whether candidates are compared by their absolute errors rather than the squared ones.</summary>
-    static abstract bool AbsoluteError { get; }
+    static virtual bool AbsoluteError => false;
+}
+
+/// <summary>Sub-blocks of 32 elements in four bits, weighted by importance.</summary>
+internal readonly struct WeightedFourBits : IScaleMinRule
+{
+    public static int Length => 32;
+    public static int Limit => 15;
+}
+
+/// <summary>Sub-blocks of 32 elements in five bits, weighted by importance.</summary>
+internal readonly struct WeightedFiveBits : IScaleMinRule
+{
+    public static int Length => 32;
+    public static int Limit => 31;
+}
+
+/// <summary>Sub-blocks of 16 elements in two bits, weighted by importance.</summary>
+internal readonly struct WeightedTwoBits : IScaleMinRule
+{
+    public static int Length => 16;
+    public static int Limit => 3;
 }

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using HafsModels.Quantization.Search;
+using HafsModels.Tensors;
+
+namespace HafsModels.Quantization;
+
+/// <summary>
+/// 32 elements x ≈ d·(q − 16) with q in [0, 31]. Layout: d (F16), the fifth bits of q (uint32, bit i for element i), the lower four (16 bytes,
+/// <see cref="BitPlanes"/>).
+/// </summary>
+internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
+{
+    private const int Elements = 32, Bytes = 22, High = 2, Quants = 6, Limit = 16;
+
+    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        float meanSquare = importance.IsEmpty ? 0 : Importance.SumOfSquares(row) / row.Length;
+        Span<byte> quants = stackalloc byte[Elements];
+        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
+        {
+            ReadOnlySpan<float> x = row.Slice(i, Elements);
+            float d = importance.IsEmpty ? Spread(x, quants) : Importance.Scale(x, importance.Slice(i, Elements), meanSquare, Limit, quants);
+            destination.WriteHalf(0, d);
+            PackFiveBits(quants, destination[High..]);
+        }
+    }
+
+    // The element of largest magnitude becomes q = 0, whichever its sign, so d has the opposite sign.
+    private static float Spread(ReadOnlySpan<float> x, Span<byte> quants)
+    {
+        float d = ScaleSearch.Extreme(x) / -Limit, inverse = d != 0 ? 1 / d : 0;
+        for (int i = 0; i < Elements; i++)
+            quants[i] = (byte)Math.Min(31, (int)(sbyte)Rounding.Truncate(x[i] * inverse + 16.5f));
+        return d;
+    }
+
+    /// <summary>Writes the fifth bits, then the lower four: 20 bytes for 32 elements.</summary>
+    internal static void PackFiveBits(Span<byte> quants, Span<byte> packed)
+    {
+        uint high = 0;
+        for (int i = 0; i < Elements; i++)
+        {
+            high |= (uint)(quants[i] >> 4 & 1) << i;
+            quants[i] &= 15;
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(packed, high);
+        BitPlanes.PackHalves(quants, packed[4..]);
+    }
+
+    /// <summary>Undoes <see cref="PackFiveBits"/>.</summary>
+    internal static void UnpackFiveBits(ReadOnlySpan<byte> packed, Span<byte> quants)
+    {
+        uint high = BinaryPrimitives.ReadUInt32LittleEndian(packed);
+        BitPlanes.UnpackHalves(packed[4..], quants);
+        for (int i = 0; i < Elements; i++)
+            quants[i] |= (byte)((high >> i & 1) << 4);
+    }
+
+    private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
+    {
+        Span<byte> quants = stackalloc byte[Elements];
+        for (; !blocks.IsEmpty; blocks = blocks[Bytes..], destination = destination[Elements..])
+        {
+            float d = blocks.ReadHalf(0);
+            UnpackFiveBits(blocks[High..Bytes], quants);
+            for (int i = 0; i < Elements; i++)
+                destination[i] = (quants[i] - Limit) * d;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using HafsModels.Tensors;
+
+namespace HafsModels.Quantization;
+
+/// <summary>
+/// Super-blocks of 256 elements x ≈ d·(t − 1) with t in [0, 2] in two bits. Layout: t (64 bytes: 32 for each half of 128 elements, <see cref="BitPlanes"/>),
+/// d (F16). Importance is ignored.
+/// </summary>
+internal sealed class TQ2_0() : BlockFormat(GgmlType.TQ2_0)
+{
+    private const int Elements = Ternary.Elements, Bytes = 66, Scale = 64;
+
+    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        Span<byte> trits = stackalloc byte[Elements];
+        for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
+        {
+            destination.WriteHalf(Scale, Ternary.Quantize(row[..Elements], trits));
+            for (int half = 0; half < 2; half++)
+                BitPlanes.PackQuarters(trits.Slice(half * 128, 128), destination.Slice(half * 32, 32));
+        }
+    }
+
+    private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
+    {
+        Span<byte> trits = stackalloc byte[Elements];
+        for (; !blocks.IsEmpty; blocks = blocks[Bytes..], destination = destination[Elements..])
+        {
+            float d = blocks.ReadHalf(Scale);
+            for (int half = 0; half < 2; half++)
+                BitPlanes.UnpackQuarters(blocks.Slice(half * 32, 32), trits.Slice(half * 128, 128));
+            for (int i = 0; i < Elements; i++)
+                destination[i] = (trits[i] - 1) * d;
+        }
+    }
+}
