@@ -1,0 +1,16 @@
+namespace HafsModels.Registry;
+
+/// <summary>Keeps a registry: the place where a file would be exchanged for a database.</summary>
+internal interface IRegistryStore
+{
+    /// <summary>What names the registry: the full path of its file.</summary>
+    string Location { get; }
+
+    /// <summary>The registry as it is now.</summary>
+    RegistrySnapshot Read();
+
+    /// <summary>Changes it as a whole or not at all, one writer at a time.</summary>
+    /// <param name="edit">The change; run again when somebody else wrote meanwhile.</param>
+    /// <param name="cancellationToken">Ends the wait for other writers.</param>
+    T Change<T>(Func<RegistryEdit, T> edit, CancellationToken cancellationToken);
+}

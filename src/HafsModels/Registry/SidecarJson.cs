@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+using HafsModels.Deployment;
+
+namespace HafsModels.Registry;
+
+/// <summary>How the sidecar spells records: snake_case; infinities and NaN as strings, since System.Text.Json has no literal for them.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(Artifact))]
+[JsonSerializable(typeof(ModelDeployment))]
+[JsonSerializable(typeof(DeploymentTest))]
+internal sealed partial class SidecarJson : JsonSerializerContext;
