@@ -1,0 +1,47 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace HafsModels.Formats;
+
+/// <summary>Opening and positioned reading of user files, with errors that name the file.</summary>
+internal static class FileBytes
+{
+    /// <summary>Opens a file for positioned reads; others may read it or replace it meanwhile.</summary>
+    /// <exception cref="HafsException">The file is not there or may not be read.</exception>
+    public static SafeFileHandle Open(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new HafsException(ErrorKind.NotFound, "FileNotFound", $"{path}: there is no such file", path, inner: exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new HafsException(ErrorKind.PermissionDenied, "FileNotReadable", $"{path}: may not be read, or is a folder", path, inner: exception);
+        }
+    }
+
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on.</summary>
+    /// <exception cref="HafsException">The file ends before.</exception>
+    public static void Read(SafeFileHandle file, long offset, Span<byte> destination, string name)
+    {
+        while (destination.Length > 0)
+        {
+            int count = RandomAccess.Read(file, destination, offset);
+            if (count == 0)
+            {
+                throw new HafsException(
+                    ErrorKind.InvalidData,
+                    "FileTruncated",
+                    $"{name}: byte {offset:N0}: the file ends, but {destination.Length:N0} more bytes belong there",
+                    name,
+                    "The file became shorter while it was read, or is incomplete.");
+            }
+
+            destination = destination[count..];
+            offset += count;
+        }
+    }
+}
