@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using HafsModels.Architectures;
 using HafsModels.Formats;
@@ -41,7 +40,10 @@ internal sealed class CheckpointWeights(string name, DecoderConfig config, Check
         float[] numbers = ArrayPool<float>.Shared.Rent(destination.Length / 2);
         Span<float> used = numbers.AsSpan(0, destination.Length / 2);
         source.Read(firstRow, used);
-        Narrow(used, type, destination);
+        if (type == GgmlType.F16)
+            HalfFloats.NarrowF16(used, destination);
+        else
+            HalfFloats.NarrowBF16(used, destination);
         ArrayPool<float>.Shared.Return(numbers);
     }
 
@@ -59,15 +61,4 @@ internal sealed class CheckpointWeights(string name, DecoderConfig config, Check
         ElementType.BF16 or ElementType.F8_E4M3 or ElementType.F8_E5M2 => GgmlType.BF16,
         _ => GgmlType.F32,
     };
-
-    private static void Narrow(ReadOnlySpan<float> numbers, GgmlType type, Span<byte> destination)
-    {
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            ushort half = type == GgmlType.BF16
-                ? (ushort)(BitConverter.SingleToUInt32Bits(numbers[i]) >> 16)
-                : BitConverter.HalfToUInt16Bits((Half)numbers[i]);
-            BinaryPrimitives.WriteUInt16LittleEndian(destination[(2 * i)..], half);
-        }
-    }
 }

@@ -13,15 +13,15 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
     private readonly DecoderConfig config = model.Config;
     private readonly MatrixProducts products = new(team);
     private readonly RotaryEmbedding rope = new(model.Config, model.RopeFactors);
-    private float[] hidden = [];
-    private float[] normed = [];
-    private float[] projected = [];
-    private float[] queries = [];
-    private float[] keys = [];
-    private float[] values = [];
-    private float[] attended = [];
-    private float[] gate = [];
-    private float[] up = [];
+    private Memory<float> hidden = Memory<float>.Empty;
+    private Memory<float> normed = Memory<float>.Empty;
+    private Memory<float> projected = Memory<float>.Empty;
+    private Memory<float> queries = Memory<float>.Empty;
+    private Memory<float> keys = Memory<float>.Empty;
+    private Memory<float> values = Memory<float>.Empty;
+    private Memory<float> attended = Memory<float>.Empty;
+    private Memory<float> gate = Memory<float>.Empty;
+    private Memory<float> up = Memory<float>.Empty;
 
     /// <summary>Runs a batch.</summary>
     /// <param name="tokens">At most <see cref="MaxBatch"/> token ids, all in the vocabulary.</param>
@@ -36,7 +36,7 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         cache.Reserve(position + count);
         rope.Prepare(position, count);
         for (int n = 0; n < count; n++)
-            model.Embedding.ReadRow(tokens[n], hidden.AsSpan(n * width, width));
+            model.Embedding.ReadRow(tokens[n], hidden.Span.Slice(n * width, width));
 
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
@@ -59,7 +59,7 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         int head = config.HeadDimension, queryWidth = config.HeadCount * head, keyWidth = config.KeyValueHeadCount * head;
         for (int n = 0; n < count; n++)
         {
-            Span<float> query = queries.AsSpan(n * queryWidth, queryWidth), key = keys.AsSpan(n * keyWidth, keyWidth), value = values.AsSpan(n * keyWidth, keyWidth);
+            Span<float> query = queries.Span.Slice(n * queryWidth, queryWidth), key = keys.Span.Slice(n * keyWidth, keyWidth), value = values.Span.Slice(n * keyWidth, keyWidth);
             VectorMath.Add(query[..block.QueryBias.Length], block.QueryBias);
             VectorMath.Add(key[..block.KeyBias.Length], block.KeyBias);
             VectorMath.Add(value[..block.ValueBias.Length], block.ValueBias);
@@ -96,7 +96,7 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         int width = config.HeadDimension, start = ((index * config.HeadCount) + head) * width;
         int shared = head / (config.HeadCount / config.KeyValueHeadCount);
         int seen = position + index + 1;
-        ReadOnlySpan<float> query = queries.AsSpan(start, width);
+        ReadOnlySpan<float> query = queries.Span.Slice(start, width);
         float scale = 1f / MathF.Sqrt(width);
         for (int p = 0; p < seen; p += KeyValueCache.PagePositions)
         {
@@ -106,7 +106,7 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         }
 
         float sum = VectorMath.ExpShifted(scores[..seen]);
-        Span<float> result = attended.AsSpan(start, width);
+        Span<float> result = attended.Span.Slice(start, width);
         result.Clear();
         for (int p = 0; p < seen; p += KeyValueCache.PagePositions)
         {
@@ -121,7 +121,7 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         Norm(block.FeedForwardNorm, 0, count);
         products.Run(normed, count, (block.Gate, gate), (block.Up, up));
         const int Piece = 2048;
-        team.Run(count * config.FeedForwardSize, Piece, (first, end) => VectorMath.SwiGlu(gate.AsSpan(first, end - first), up.AsSpan(first, end - first)));
+        team.Run(count * config.FeedForwardSize, Piece, (first, end) => VectorMath.SwiGlu(gate.Span.Slice(first, end - first), up.Span.Slice(first, end - first)));
         products.Run(gate, count, (block.Down, projected));
         AddToHidden([], count);
     }
@@ -129,16 +129,16 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
     private void AddToHidden(float[] bias, int count)
     {
         int width = config.HiddenSize;
-        VectorMath.Add(hidden.AsSpan(0, count * width), projected.AsSpan(0, count * width));
+        VectorMath.Add(hidden.Span.Slice(0, count * width), projected.Span.Slice(0, count * width));
         for (int n = 0; n < count && bias.Length > 0; n++)
-            VectorMath.Add(hidden.AsSpan(n * width, width), bias);
+            VectorMath.Add(hidden.Span.Slice(n * width, width), bias);
     }
 
     private void Norm(float[] weight, int first, int count)
     {
         int width = config.HiddenSize;
         for (int n = 0; n < count; n++)
-            VectorMath.RmsNorm(hidden.AsSpan((first + n) * width, width), weight, config.NormEpsilon, normed.AsSpan(n * width, width));
+            VectorMath.RmsNorm(hidden.Span.Slice((first + n) * width, width), weight, config.NormEpsilon, normed.Span.Slice(n * width, width));
     }
 
     private void Reserve(int count)
@@ -146,14 +146,14 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
         if (hidden.Length >= count * config.HiddenSize)
             return;
         int queryWidth = config.HeadCount * config.HeadDimension, keyWidth = config.KeyValueHeadCount * config.HeadDimension;
-        hidden = new float[count * config.HiddenSize];
-        normed = new float[count * config.HiddenSize];
-        projected = new float[count * config.HiddenSize];
-        queries = new float[count * queryWidth];
-        keys = new float[count * keyWidth];
-        values = new float[count * keyWidth];
-        attended = new float[count * queryWidth];
-        gate = new float[count * config.FeedForwardSize];
-        up = new float[count * config.FeedForwardSize];
+        hidden = AlignedFloats.Allocate(count * config.HiddenSize);
+        normed = AlignedFloats.Allocate(count * config.HiddenSize);
+        projected = AlignedFloats.Allocate(count * config.HiddenSize);
+        queries = AlignedFloats.Allocate(count * queryWidth);
+        keys = AlignedFloats.Allocate(count * keyWidth);
+        values = AlignedFloats.Allocate(count * keyWidth);
+        attended = AlignedFloats.Allocate(count * queryWidth);
+        gate = AlignedFloats.Allocate(count * config.FeedForwardSize);
+        up = AlignedFloats.Allocate(count * config.FeedForwardSize);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using HafsModels.Inference.Kernels;
@@ -13,6 +14,8 @@ internal sealed class MatrixProducts(WorkerTeam team)
 {
     private const int TileRows = 4;
     private const int PieceBytes = 32 * 1024;
+
+    private Memory<float> sums = Memory<float>.Empty;
 
     /// <summary>Multiplies.</summary>
     /// <param name="inputs"><paramref name="count"/> vectors of as many elements as the matrices have columns, one after the other.</param>
@@ -30,6 +33,9 @@ internal sealed class MatrixProducts(WorkerTeam team)
 
         int grain = (int)Math.Clamp(PieceBytes / Math.Max(1, bytes / rows), 1, Math.Max(1, rows / team.Threads));
         grain = Math.Max(TileRows, grain / TileRows * TileRows);
+        int columns = products[0].Matrix.Columns;
+        if (count == 1)
+            PrepareSums(inputs.Span[..columns]);
         team.Run(rows, grain, (first, end) =>
         {
             int start = 0;
@@ -37,15 +43,23 @@ internal sealed class MatrixProducts(WorkerTeam team)
             {
                 int from = Math.Max(first - start, 0), to = Math.Min(end - start, matrix.Rows);
                 if (from < to && count == 1)
-                    MultiplyOne(matrix, from, to, inputs.Span[..matrix.Columns], product.Span);
+                    MultiplyOne(matrix, from, to, new Activations(inputs.Span[..columns], sums.Span), product.Span);
                 else if (from < to)
-                    MultiplyMany(matrix, from, to, inputs.Span[..(count * matrix.Columns)], count, product.Span);
+                    MultiplyMany(matrix, from, to, inputs.Span[..(count * columns)], count, product.Span);
                 start += matrix.Rows;
             }
         });
     }
 
-    private static void MultiplyOne(WeightMatrix matrix, int from, int to, ReadOnlySpan<float> input, Span<float> product)
+    private void PrepareSums(ReadOnlySpan<float> input)
+    {
+        int groups = input.Length / Activations.GroupSize;
+        if (sums.Length < groups)
+            sums = AlignedFloats.Allocate(groups);
+        Activations.Sum(input, sums.Span);
+    }
+
+    private static void MultiplyOne(WeightMatrix matrix, int from, int to, Activations input, Span<float> product)
     {
         RowKernel kernel = matrix.Kernel;
         for (int row = from; row < to; row++)
@@ -98,6 +112,7 @@ internal sealed class MatrixProducts(WorkerTeam team)
     }
 
     /// <summary>Sixteen sums and four rows in twenty of the thirty-two registers; each vector is loaded once for four products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTile512(ReadOnlySpan<float> rows, ReadOnlySpan<float> vectors, int columns, Span<float> sums)
     {
         ref float w0 = ref MemoryMarshal.GetReference(rows);

@@ -9,9 +9,13 @@ internal static class RowKernels
     /// <summary>The kernels with a loop of their own.</summary>
     public static IReadOnlyList<RowKernel> All { get; } =
     [
-        new UnpackingKernel<F32Unpacking>(GgmlType.F32),
-        new UnpackingKernel<F16Unpacking>(GgmlType.F16),
-        new UnpackingKernel<BF16Unpacking>(GgmlType.BF16),
+        new FloatKernel<F32Format>(GgmlType.F32),
+        new FloatKernel<F16Format>(GgmlType.F16),
+        new FloatKernel<BF16Format>(GgmlType.BF16),
+        new Q8_0Kernel(),
+        new Q4_0Kernel(),
+        new Q4_KKernel(),
+        new Q6_KKernel(),
     ];
 
     /// <summary>The kernel of a type.</summary>

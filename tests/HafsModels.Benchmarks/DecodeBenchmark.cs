@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using HafsModels.Inference;
+using HafsModels.Inference.Kernels;
+using HafsModels.Tensors;
+
+namespace HafsModels.Benchmarks;
+
+/// <summary>Speed of the embedded decoder: each kernel alone, and tokens per second of a model of half a billion parameters.</summary>
+internal static class DecodeBenchmark
+{
+    public static int Run(string[] arguments)
+    {
+        int threads = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
+        foreach (RowKernel kernel in RowKernels.All)
+            Measure(kernel);
+        Generate(threads);
+        return 0;
+    }
+
+    private static void Measure(RowKernel kernel)
+    {
+        const int Columns = 4096, Rows = 256;
+        int rowBytes = (int)kernel.Type.RowBytes(Columns);
+        var rows = new byte[Rows * rowBytes];
+        Memory<float> vector = AlignedFloats.Allocate(Columns), sums = AlignedFloats.Allocate(Columns / Activations.GroupSize);
+        double best = double.MaxValue, widen = double.MaxValue;
+        float sum = 0;
+        for (int trial = 0; trial < 20; trial++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int row = 0; row < Rows; row++)
+                sum += kernel.Dot(rows.AsSpan(row * rowBytes, rowBytes), new Activations(vector.Span, sums.Span));
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            start = Stopwatch.GetTimestamp();
+            for (int row = 0; row < Rows; row++)
+                kernel.Widen(rows.AsSpan(row * rowBytes, rowBytes), vector.Span);
+            widen = Math.Min(widen, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        Console.WriteLine($"{kernel.Type,-6} dot {Columns * Rows / best / 1e9,7:F1} Gweights/s ({rows.Length / best / 1e9,5:F1} GB/s)   widen {Columns * Rows / widen / 1e9,7:F1} Gweights/s   {sum}");
+    }
+
+    private static void Generate(int threads)
+    {
+        var weights = new GeneratedWeights();
+        long parameters = weights.Parameters;
+        using var decoder = new Decoder(weights, threads, default);
+        Console.WriteLine($"{decoder.Path}: {parameters / 1e6:F0} M parameters, {decoder.WeightBytes / 1e6:F0} MB, {decoder.Threads} threads");
+        for (int trial = 0; trial < 3; trial++)
+        {
+            DecoderSession session = decoder.NewSession();
+            long start = Stopwatch.GetTimestamp();
+            session.Append(new int[128], default);
+            double prompt = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < 32; i++)
+                session.Append([i], default);
+            double generate = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            Console.WriteLine($"prompt {128 / prompt:F1} tokens/s   generation {32 / generate:F1} tokens/s");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using HafsModels.Inference.Kernels;
+using HafsModels.Quantization;
+using HafsModels.Tensors;
+using Xunit;
+
+namespace HafsModels.Tests.Inference;
+
+public class RowKernelTests
+{
+    public static TheoryData<string> Types => [.. RowKernels.All.Where(kernel => BlockFormats.All.Any(format => format.Type == kernel.Type)).Select(kernel => kernel.Type.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Widened_rows_are_bit_for_bit_what_the_block_format_decodes(string name)
+    {
+        GgmlType type = Enum.Parse<GgmlType>(name);
+        foreach (int length in Lengths(type))
+        {
+            byte[] row = RandomRow(type, length, length);
+            float[] expected = new float[length], actual = new float[length];
+            BlockFormats.Get(type).Decode(row, expected);
+            RowKernels.Get(type).Widen(row, actual);
+            Assert.Equal(expected.Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Scalar_products_of_stored_rows_equal_those_of_the_decoded_numbers(string name)
+    {
+        GgmlType type = Enum.Parse<GgmlType>(name);
+        foreach (int length in Lengths(type))
+        {
+            byte[] row = RandomRow(type, length, length + 1);
+            var random = new Random(length);
+            float[] vector = [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() * 2) - 1)];
+            var numbers = new float[length];
+            BlockFormats.Get(type).Decode(row, numbers);
+            double expected = numbers.Zip(vector, (a, b) => (double)a * b).Sum();
+            double magnitude = numbers.Zip(vector, (a, b) => Math.Abs((double)a * b)).Sum();
+            Assert.InRange(RowKernels.Get(type).Dot(row, Of(vector)), expected - (1e-6 * magnitude), expected + (1e-6 * magnitude));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_row_shorter_than_its_elements_is_refused(string name)
+    {
+        GgmlType type = Enum.Parse<GgmlType>(name);
+        byte[] row = RandomRow(type, 512, 1);
+        Assert.ThrowsAny<ArgumentException>(() => RowKernels.Get(type).Dot(row.AsSpan(1), Of(new float[512])));
+    }
+
+    private static Activations Of(float[] vector)
+    {
+        var sums = new float[vector.Length / Activations.GroupSize];
+        Activations.Sum(vector, sums);
+        return new Activations(vector, sums);
+    }
+
+    private static int[] Lengths(GgmlType type) => GgmlTypes.BlockOf(type)!.Value.Elements switch
+    {
+        1 => [1, 7, 31, 32, 33, 64, 100],
+        32 => [32, 64, 96, 896],
+        _ => [256, 512, 768],
+    };
+
+    /// <summary>Random bytes as they could stand in a file: any quants, numbers and factors finite.</summary>
+    private static byte[] RandomRow(GgmlType type, int length, int seed)
+    {
+        var random = new Random(seed);
+        float[] numbers = [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-3, 3)))];
+        BlockFormat format = BlockFormats.Get(type);
+        var row = new byte[type.RowBytes(length)];
+        format.Encode(numbers, length, [], row);
+        return row;
+    }
+}
