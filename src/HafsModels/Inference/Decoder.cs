@@ -54,12 +54,24 @@ public sealed class Decoder : IDisposable
     /// <exception cref="HafsException">A token is not in the vocabulary, or there are more than the context holds.</exception>
     public float[] Logits(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) => NewSession().Append(tokens, cancellationToken);
 
+    /// <summary>Continues tokens, from an empty context.</summary>
+    /// <param name="prompt">Token ids; at least one.</param>
+    /// <param name="options">How long, and how.</param>
+    /// <param name="onToken">Called with each token as it is chosen, or null.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HafsException">A token is not in the vocabulary, the prompt is empty or longer than the context, or an option is out of range.</exception>
+    public Generation Generate(ReadOnlySpan<int> prompt, GenerationOptions options, Action<int>? onToken, CancellationToken cancellationToken) =>
+        TokenGenerator.Run(NewSession(), prompt, options, onToken, cancellationToken);
+
     /// <summary>Ends the threads and frees the weights once no session computes any more.</summary>
     public void Dispose()
     {
         team.Dispose();
         arena.Dispose();
     }
+
+    /// <summary>The threads.</summary>
+    internal WorkerTeam Team => team;
 
     internal WeightLease Lease() => new(arena);
 }
