@@ -12,9 +12,17 @@ internal static class DecodeBenchmark
     public static int Run(string[] arguments)
     {
         int threads = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
+        if (arguments.Length > 1)
+        {
+            using Decoder decoder = Decoder.Open(arguments[1], threads, default);
+            Generate(decoder);
+            return 0;
+        }
+
         foreach (RowKernel kernel in RowKernels.All)
             Measure(kernel);
-        Generate(threads);
+        using var generated = new Decoder(new GeneratedWeights(), threads, default);
+        Generate(generated);
         return 0;
     }
 
@@ -41,12 +49,9 @@ internal static class DecodeBenchmark
         Console.WriteLine($"{kernel.Type,-6} dot {Columns * Rows / best / 1e9,7:F1} Gweights/s ({rows.Length / best / 1e9,5:F1} GB/s)   widen {Columns * Rows / widen / 1e9,7:F1} Gweights/s   {sum}");
     }
 
-    private static void Generate(int threads)
+    private static void Generate(Decoder decoder)
     {
-        var weights = new GeneratedWeights();
-        long parameters = weights.Parameters;
-        using var decoder = new Decoder(weights, threads, default);
-        Console.WriteLine($"{decoder.Path}: {parameters / 1e6:F0} M parameters, {decoder.WeightBytes / 1e6:F0} MB, {decoder.Threads} threads");
+        Console.WriteLine($"{decoder.Path}: {decoder.WeightBytes / 1e6:F0} MB, {decoder.Threads} threads");
         for (int trial = 0; trial < 3; trial++)
         {
             DecoderSession session = decoder.NewSession();
