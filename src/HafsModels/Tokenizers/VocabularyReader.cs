@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace HafsModels.Tokenizers;
+
+/// <summary>
+/// Reads the tokenizer of a model folder into a <see cref="Vocabulary"/>. The rules are those of llama.cpp's converter (get_vocab_base,
+/// LlamaHfVocab, SpecialVocab), except where those make llama.cpp split texts otherwise than the original; each such place says so.
+/// </summary>
+internal static partial class VocabularyReader
+{
+    private const string WordBoundary = "\u2581";
+
+    public static Vocabulary Read(string folder, string? preTokenizer)
+    {
+        using JsonDocument? configuration = JsonFile.TryRead(Path.Combine(folder, "tokenizer_config.json"));
+        using JsonDocument? model = JsonFile.TryRead(Path.Combine(folder, "config.json"));
+        using TokenizerJson? tokenizer = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
+        if (tokenizer is null)
+        {
+            throw new HafsException(ErrorKind.NotFound, "TokenizerNotFound",
+                $"{folder}: neither tokenizer.json nor tokenizer.model is there", folder,
+                "copy the tokenizer's files from the base model into the folder");
+        }
+
+        JsonElement? config = model?.RootElement;
+        int? vocabularySize = config?.Integer("vocab_size") ?? config?.Member("text_config")?.Integer("vocab_size");
+        Vocabulary vocabulary = tokenizer.Kind switch
+        {
+            "BPE" when tokenizer.ByteFallback && BeginsWithBoundary(tokenizer) => ReadSentencePieceLike(tokenizer, configuration?.RootElement, vocabularySize),
+            "BPE" => ReadBpe(tokenizer, vocabularySize, preTokenizer),
+            string kind => throw new HafsException(ErrorKind.Unsupported, "TokenizerKindUnsupported",
+                $"{tokenizer.Path}: model.type is {kind}; BPE is what a language model's GGUF can hold here", tokenizer.Path),
+        };
+
+        SpecialTokens special = SpecialTokens.Find(tokenizer, configuration?.RootElement, config, vocabulary.Model == "llama" ? vocabulary.Tokens.Count : null);
+        (string? template, var named) = ChatTemplateFiles.Read(folder, configuration?.RootElement);
+        return vocabulary with
+        {
+            SpecialIds = special.Ids,
+            AddSpecial = special.Adds,
+            AddSpacePrefix = IsLlama(config) ? configuration?.RootElement.Flag("add_prefix_space") : null,
+            NormalizeNfc = Normalizes(tokenizer.Normalizer, "NFC"),
+            NormalizeLowercase = Normalizes(tokenizer.Normalizer, "Lowercase") ?? BertFlag(tokenizer.Normalizer, "lowercase"),
+            NormalizeStripAccents = Normalizes(tokenizer.Normalizer, "StripAccents") ?? BertFlag(tokenizer.Normalizer, "strip_accents"),
+            ChatTemplate = template,
+            NamedChatTemplates = named,
+        };
+    }
+
+    /// <summary>The converter writes add_space_prefix for the families it converts as llama.</summary>
+    private static bool IsLlama(JsonElement? config) => config?.Text("model_type") is "llama" or "mistral" or "mixtral";
+
+    /// <summary>Whether a space is put before the text, as SentencePiece does: then llama.cpp's <c>llama</c> tokenizer is the right one.</summary>
+    private static bool BeginsWithBoundary(TokenizerJson tokenizer) =>
+        Normalizers(tokenizer.Normalizer).Any(part => part.Kind() == "Prepend")
+        || Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "Metaspace" && part.Text("prepend_scheme") != "never");
+
+    private static Vocabulary ReadBpe(TokenizerJson tokenizer, int? vocabularySize, string? preTokenizer)
+    {
+        string pre = preTokenizer ?? PreTokenizerRules.All.Match(tokenizer.PreTokenizer, tokenizer.ByteFallback, tokenizer.IgnoreMerges)
+            ?? throw new HafsException(ErrorKind.Unsupported, "PreTokenizerUnknown",
+                $"{tokenizer.Path}: llama.cpp has no name for the pre-tokenizer [{string.Join(" | ", PreTokenizerRules.Describe(tokenizer.PreTokenizer))}]",
+                tokenizer.Path, $"-PreTokenizer NAME chooses one: {string.Join(", ", PreTokenizerRules.All.Names.Order(StringComparer.Ordinal))}");
+        (string[] tokens, TokenType[] types) = ReadTokens(tokenizer, vocabularySize);
+        // A space inside a part would read as the separator, so it is spelled as byte-level tokenizers spell it.
+        string[] merges = [.. tokenizer.ReadMerges().Select(merge => $"{merge.Left.Replace(' ', 'Ġ')} {merge.Right.Replace(' ', 'Ġ')}")];
+        return new Vocabulary { Model = "gpt2", Pre = pre, Tokens = tokens, Types = types, Merges = merges };
+    }
+
+    private static (string[] Tokens, TokenType[] Types) ReadTokens(TokenizerJson tokenizer, int? vocabularySize)
+    {
+        IReadOnlyList<(string Text, int Id, float Score)> vocabulary = tokenizer.ReadVocabulary();
+        int highest = Math.Max(vocabulary.Count == 0 ? -1 : vocabulary.Max(token => token.Id), tokenizer.AddedTokens.Count == 0 ? -1 : tokenizer.AddedTokens.Max(token => token.Id));
+        int count = vocabularySize ?? highest + 1;
+        if (highest >= count)
+        {
+            throw new HafsException(ErrorKind.InvalidData, "VocabularyTooSmall",
+                $"{tokenizer.Path}: the highest id is {highest:N0}, but config.json's vocab_size is {count:N0}; the embedding has no row for the token",
+                tokenizer.Path, "the tokenizer belongs to another checkpoint, or tokens were added without resizing the embedding");
+        }
+
+        var tokens = new string[count];
+        var types = new TokenType[count];
+        foreach ((string text, int id, _) in vocabulary)
+            (tokens[id], types[id]) = (text, TokenType.Normal);
+        bool decodesBoundary = Flatten(tokenizer.Decoder, "decoders").Any(part => part.Kind() == "Replace" && part.Member("pattern")?.Text("String") == WordBoundary);
+        foreach (AddedToken added in tokenizer.AddedTokens)
+            (tokens[added.Id], types[added.Id]) = Convert(added, decodesBoundary);
+        for (int id = 0; id < count; id++)
+        {
+            if (tokens[id] is null)
+                (tokens[id], types[id]) = ($"[PAD{id.ToString(CultureInfo.InvariantCulture)}]", TokenType.Unused);
+        }
+
+        return (tokens, types);
+    }
+
+    /// <summary>Added tokens are written as the text they stand for, because llama.cpp looks for them in raw text.</summary>
+    private static (string Text, TokenType Type) Convert(AddedToken added, bool decodesBoundary)
+    {
+        string text = decodesBoundary && !added.Normalized ? added.Content.Replace(WordBoundary, " ", StringComparison.Ordinal) : added.Content;
+        return added.Special || LooksSpecial(text)
+            ? (text, TokenType.Control)
+            : (text.Replace(WordBoundary, " ", StringComparison.Ordinal), TokenType.UserDefined);
+    }
+
+    /// <summary>Some models leave out the mark on control tokens (command-r, deepseek-coder, gemma).</summary>
+    private static bool LooksSpecial(string token) =>
+        token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]"
+        || (token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal))
+        || (token.StartsWith("<｜", StringComparison.Ordinal) && token.EndsWith("｜>", StringComparison.Ordinal))
+        || (token.StartsWith("<unused", StringComparison.Ordinal) && token.EndsWith('>'));
+
+    /// <summary>
+    /// A SentencePiece BPE vocabulary that only tokenizer.json holds. llama.cpp merges by scores, so each token gets the negated place of its
+    /// merge; the converter writes -1000 for all, with which llama.cpp merges from left to right and finds other tokens than the original.
+    /// </summary>
+    private static Vocabulary ReadSentencePieceLike(TokenizerJson tokenizer, JsonElement? configuration, int? vocabularySize)
+    {
+        (string[] tokens, TokenType[] types) = ReadTokens(tokenizer, vocabularySize);
+        HashSet<string> special = SpecialContents(configuration);
+        Dictionary<string, int> rankOf = new(StringComparer.Ordinal);
+        foreach ((string left, string right) in tokenizer.ReadMerges())
+            rankOf.TryAdd(left + right, rankOf.Count);
+        var scores = new float[tokens.Length];
+        for (int id = 0, single = rankOf.Count; id < tokens.Length; id++)
+        {
+            if (ByteToken().IsMatch(tokens[id]))
+                types[id] = TokenType.Byte;
+            else if (special.Contains(tokens[id]))
+                types[id] = TokenType.Control;
+            scores[id] = types[id] switch
+            {
+                TokenType.Normal => -(rankOf.TryGetValue(tokens[id], out int rank) ? rank : single++),
+                TokenType.Byte => 0,
+                _ => -1000,
+            };
+        }
+
+        return new Vocabulary { Model = "llama", Pre = "default", Tokens = tokens, Types = types, Scores = scores };
+    }
+
+    private static HashSet<string> SpecialContents(JsonElement? configuration)
+    {
+        IEnumerable<string?> named = SpecialRole.Basic.Select(role => SpecialTokens.ContentOf(configuration?.Member($"{role.Name}_token")));
+        IEnumerable<string?> additional = configuration?.Items("additional_special_tokens").Select(token => SpecialTokens.ContentOf(token)) ?? [];
+        return [.. named.Concat(additional).OfType<string>()];
+    }
+
+    private static bool? Normalizes(JsonElement? normalizer, string kind) => Normalizers(normalizer).Any(part => part.Kind() == kind) ? true : null;
+
+    private static bool? BertFlag(JsonElement? normalizer, string flag) =>
+        Normalizers(normalizer).Where(part => part.Kind() == "BertNormalizer").Select(part => part.Flag(flag)).FirstOrDefault();
+
+    private static IEnumerable<JsonElement> Normalizers(JsonElement? normalizer) => Flatten(normalizer, "normalizers");
+
+    /// <summary>A component, or the components of a sequence, nested sequences included.</summary>
+    private static IEnumerable<JsonElement> Flatten(JsonElement? component, string member)
+    {
+        if (component is not { } part)
+            return [];
+        return part.Kind() == "Sequence" ? part.Items(member).SelectMany(item => Flatten(item, member)) : [part];
+    }
+
+    [GeneratedRegex("^<0x[0-9A-Fa-f]{2}>$")]
+    private static partial Regex ByteToken();
+}
