@@ -1,3 +1,4 @@
+using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization;
@@ -64,14 +65,33 @@ public abstract class BlockFormat
                 "Give an importance matrix, or choose a larger type.");
         }
 
-        EncodeRows(width, rows, rowLength, importance, destination);
+        switch (width)
+        {
+            case LaneWidth.Sixteen:
+                EncodeLanes<Lanes16>(rows, rowLength, importance, destination);
+                break;
+            case LaneWidth.Eight:
+                EncodeLanes<Lanes8>(rows, rowLength, importance, destination);
+                break;
+            case LaneWidth.Four:
+                EncodeLanes<Lanes4>(rows, rowLength, importance, destination);
+                break;
+            default:
+                EncodeRows(rows, rowLength, importance, destination);
+                break;
+        }
     }
 
     /// <summary>The scalar definition: encodes one row, exactly as ggml does. <paramref name="importance"/> is empty or as long as the row.</summary>
     private protected abstract void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination);
 
-    /// <summary>Encodes checked rows. Types with a vector kernel override this.</summary>
-    private protected virtual void EncodeRows(LaneWidth width, ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    /// <summary>The vector kernel, where the type has one: encodes checked rows to the bytes of the scalar definition.</summary>
+    private protected virtual void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+        where V : struct, ILanes<V>
+        => EncodeRows(rows, rowLength, importance, destination);
+
+    /// <summary>Encodes checked rows by the scalar definition.</summary>
+    private protected void EncodeRows(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         int rowBytes = rowLength / BlockElements * BlockBytes;
         for (; !rows.IsEmpty; rows = rows[rowLength..], destination = destination[rowBytes..])

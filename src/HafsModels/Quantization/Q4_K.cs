@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -19,55 +21,102 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
             EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination);
     }
 
+    // The scalar definition: a search for each sub-block, then Finish.
     private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
     {
-        Span<byte> quants = stackalloc byte[Elements];
+        Span<byte> quants = stackalloc byte[SubBlock];
         Span<float> scales = stackalloc float[SubBlocks], offsets = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
-        Span<float> weights = stackalloc float[SubBlock];
-        float doubledMeanSquare = importance.IsEmpty ? 0 : 2 * Importance.SumOfSquares(x) / Elements;
         for (int j = 0; j < SubBlocks; j++)
+            scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
+        Finish<Lanes1>(x, importance, scales, offsets, sumWeights, block);
+    }
+
+    private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float offset, out float sumWeights)
+    {
+        Span<float> weights = stackalloc float[SubBlock];
+        ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
+        if (importance.IsEmpty)
         {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
+            // Root mean square of the sub-block plus |x|.
+            float rootMeanSquare = MathF.Sqrt(Importance.SumOfSquares(sub) / SubBlock);
+            for (int i = 0; i < SubBlock; i++)
+                weights[i] = rootMeanSquare + MathF.Abs(sub[i]);
+            sumWeights = 0;
+            return ScaleMinSearch.Find<Plain>(sub, weights, quants, out offset);
+        }
+
+        Importance.Weights(sub, importance.Slice(j * SubBlock, SubBlock), 2 * Importance.SumOfSquares(x) / Elements, weights);
+        sumWeights = Importance.Sum(weights);
+        return ScaleMinSearch.Find<WeightedFourBits>(sub, weights, quants, out offset);
+    }
+
+    // The vector kernel: thirty-two sub-blocks (four super-blocks) are searched at once; then Finish.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        const int BatchElements = ScaleMinBatch.Count * SubBlock;
+        Unsafe.SkipInit(out ScaleMinBatch batch);
+        Span<float> weights = stackalloc float[BatchElements];
+        for (int first = 0; first < rows.Length; first += BatchElements)
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
             if (importance.IsEmpty)
             {
-                Magnitudes(x[sub], weights);
-                scales[j] = ScaleMinSearch.Find<Plain>(x[sub], weights, quants[sub], out offsets[j]);
+                batch.Find<V, Plain>(x, default);
             }
             else
             {
-                Importance.Weights(x[sub], importance[sub], doubledMeanSquare, weights);
-                sumWeights[j] = Importance.Sum(weights);
-                scales[j] = ScaleMinSearch.Find<WeightedFourBits>(x[sub], weights, quants[sub], out offsets[j]);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: true, weights);
+                batch.Find<V, WeightedFourBits>(x, weights[..x.Length]);
+            }
+
+            for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
+            {
+                ReadOnlySpan<float> blockX = x.Slice(j * SubBlock, Elements);
+                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + j * SubBlock) % rowLength, Elements);
+                Span<float> scales = new(batch.Scales + j, SubBlocks), offsets = new(batch.Offsets + j, SubBlocks), sumWeights = new(batch.SumWeights + j, SubBlocks);
+                SearchFailed(blockX, blockImportance, batch.Failed >> j, scales, offsets, sumWeights);
+                Finish<V>(blockX, blockImportance, scales, offsets, sumWeights, destination);
             }
         }
+    }
 
-        Span<byte> scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
+    private static void SearchFailed(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, uint failed, Span<float> scales, Span<float> offsets, Span<float> sumWeights)
+    {
+        Span<byte> quants = stackalloc byte[SubBlock];
+        for (int j = 0; j < SubBlocks; j++)
+        {
+            if ((failed >> j & 1) != 0)
+                scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
+        }
+    }
+
+    // Stores the scales and offsets; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
+    [SkipLocalsInit]
+    private static void Finish<V>(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, ReadOnlySpan<float> offsets, ReadOnlySpan<float> sumWeights, Span<byte> block)
+        where V : struct, ILanes<V>
+    {
+        Span<byte> quants = stackalloc byte[Elements], scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
         float d = importance.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
         float dmin = importance.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
         d = block.WriteHalf(0, d);
         dmin = block.WriteHalf(Offset, dmin);
         SixBitPairs.Pack(scaleQuants, offsetQuants, block[Scales..]);
 
-        // With the scales as stored, the integers are chosen anew; a sub-block whose scale became 0 keeps those of the search.
         for (int j = 0; j < SubBlocks; j++)
         {
             float scale = d * scaleQuants[j], offset = dmin * offsetQuants[j];
-            if (scale == 0)
-                continue;
-            for (int i = j * SubBlock; i < (j + 1) * SubBlock; i++)
-                quants[i] = (byte)Rounding.Nearest((x[i] + offset) / scale, 0, Limit);
+            Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
+            if (scale != 0)
+                NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, offset, 0, Limit, subQuants);
+            else
+                Search(x, importance, j, subQuants, out _, out _);
         }
 
         for (int pair = 0; pair < SubBlocks / 2; pair++)
-            BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block[(Quants + pair * SubBlock)..]);
-    }
-
-    /// <summary>Weights without an importance matrix: root mean square of the sub-block plus |x|.</summary>
-    internal static void Magnitudes(ReadOnlySpan<float> x, Span<float> weights)
-    {
-        float rootMeanSquare = MathF.Sqrt(Importance.SumOfSquares(x) / x.Length);
-        for (int i = 0; i < x.Length; i++)
-            weights[i] = rootMeanSquare + MathF.Abs(x[i]);
+            BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block.Slice(Quants + pair * SubBlock, SubBlock));
     }
 
     /// <summary>Maps non-negative numbers to 0 … 63, the largest to 63.</summary>
@@ -85,6 +134,22 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         for (int j = 0; j < values.Length; j++)
             quants[j] = Math.Min((byte)ScaleLimit, (byte)Rounding.Nearest(inverse * values[j]));
         return max / ScaleLimit;
+    }
+
+    /// <summary>Weights without an importance matrix, of thirty-two rows: root mean square of the sub-block plus |x|.</summary>
+    internal static unsafe void WeighByMagnitude<V>(float* rows, int stride)
+        where V : struct, ILanes<V>
+    {
+        V sum = V.Zero;
+        for (int i = 0; i < SubBlock; i++)
+        {
+            V x = V.Load(rows + i * stride);
+            sum += x * x;
+        }
+
+        V rootMeanSquare = V.Sqrt(sum / V.Create(SubBlock));
+        for (int i = 0; i < SubBlock; i++)
+            V.Store(rootMeanSquare + V.Abs(V.Load(rows + i * stride)), rows + i * stride + V.Count);
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
@@ -108,5 +173,9 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         public static float FirstOffset => -1;
         public static float OffsetStep => 0.1f;
         public static int LastStep => 20;
+
+        public static unsafe void Weigh<V>(float* rows, int stride)
+            where V : struct, ILanes<V>
+            => WeighByMagnitude<V>(rows, stride);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HafsModels.Quantization;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
 using Xunit;
 

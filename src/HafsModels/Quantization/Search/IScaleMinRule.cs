@@ -1,3 +1,5 @@
+using HafsModels.Quantization.Lanes;
+
 namespace HafsModels.Quantization.Search;
 
 /// <summary>
@@ -23,6 +25,14 @@ internal interface IScaleMinRule
 
     /// <summary>Whether candidates are compared by their absolute errors rather than the squared ones.</summary>
     static virtual bool AbsoluteError => false;
+
+    /// <summary>
+    /// Makes the weights from the elements alone, for rules that use no importance matrix: row i (<paramref name="stride"/> floats after the one before it)
+    /// starts with element i of every lane, and its weights belong right behind.
+    /// </summary>
+    static virtual unsafe void Weigh<V>(float* rows, int stride)
+        where V : struct, ILanes<V>
+        => throw new NotSupportedException("The weights come from an importance matrix");
 }
 
 /// <summary>Sub-blocks of 32 elements in four bits, weighted by importance.</summary>

@@ -1,0 +1,65 @@
+namespace HafsModels.Quantization.Lanes;
+
+/// <summary>
+/// Some floats side by side, one of each sub-block a kernel works on. Kernels are written once against this interface; the JIT makes one machine-code
+/// version for each implementation. Every operation is the scalar IEEE 754 operation in each lane: nothing is fused, nothing reordered.
+/// Comparisons give masks (all bits of a lane set or clear). Operations named ...Bits see lanes as 32-bit integers.
+/// </summary>
+internal unsafe interface ILanes<TSelf>
+    where TSelf : struct, ILanes<TSelf>
+{
+    /// <summary>Number of lanes.</summary>
+    static abstract int Count { get; }
+
+    static abstract TSelf Zero { get; }
+    static abstract TSelf Create(float value);
+    static abstract TSelf CreateBits(int bits);
+    static abstract TSelf Load(float* source);
+    static abstract void Store(TSelf lanes, float* destination);
+
+    /// <summary>Stores the lowest byte of each lane.</summary>
+    static abstract void StoreBytes(TSelf lanes, byte* destination);
+
+    static abstract TSelf operator +(TSelf left, TSelf right);
+    static abstract TSelf operator -(TSelf left, TSelf right);
+    static abstract TSelf operator *(TSelf left, TSelf right);
+    static abstract TSelf operator /(TSelf left, TSelf right);
+    static abstract TSelf operator &(TSelf left, TSelf right);
+    static abstract TSelf operator |(TSelf left, TSelf right);
+    static abstract TSelf operator ~(TSelf lanes);
+    static abstract TSelf operator -(TSelf lanes);
+    static abstract TSelf Abs(TSelf lanes);
+    static abstract TSelf Sqrt(TSelf lanes);
+
+    /// <summary>Nearest integer as a float, halves to even.</summary>
+    static abstract TSelf Round(TSelf lanes);
+
+    /// <summary>The lesser; with NaN or zeros of both signs either operand.</summary>
+    static abstract TSelf Min(TSelf left, TSelf right);
+
+    /// <summary>The greater; with NaN or zeros of both signs either operand.</summary>
+    static abstract TSelf Max(TSelf left, TSelf right);
+
+    static abstract TSelf LessThan(TSelf left, TSelf right);
+    static abstract TSelf Equal(TSelf left, TSelf right);
+    static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
+
+    /// <summary>One bit for each lane of a mask, lane 0 lowest.</summary>
+    static abstract uint MaskBits(TSelf mask);
+
+    static abstract TSelf AddBits(TSelf left, TSelf right);
+    static abstract TSelf SubtractBits(TSelf left, TSelf right);
+    static abstract TSelf MinBits(TSelf left, TSelf right);
+    static abstract TSelf MaxBits(TSelf left, TSelf right);
+    static abstract TSelf MinUnsignedBits(TSelf left, TSelf right);
+
+    /// <summary>Truncates to integers as x86 does: what does not fit becomes the lowest integer.</summary>
+    static abstract TSelf TruncateToBits(TSelf lanes);
+
+    /// <summary><see cref="Rounding.Nearest(float)"/>, then kept within bounds.</summary>
+    static virtual TSelf NearestBits(TSelf lanes, int lowest, int highest)
+    {
+        TSelf nearest = TSelf.SubtractBits((lanes + TSelf.Create(12582912f)) & TSelf.CreateBits(0x007FFFFF), TSelf.CreateBits(0x00400000));
+        return TSelf.MaxBits(TSelf.MinBits(nearest, TSelf.CreateBits(highest)), TSelf.CreateBits(lowest));
+    }
+}

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace HafsModels.Quantization.Lanes;
+
+/// <summary>Sixteen lanes in a 512-bit vector.</summary>
+internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    private readonly Vector512<float> value = value;
+
+    public static int Count => 16;
+
+    public static Lanes16 Zero
+    {
+        [MethodImpl(Inline)]
+        get => new(Vector512<float>.Zero);
+    }
+
+    private Vector512<int> Bits
+    {
+        [MethodImpl(Inline)]
+        get => value.AsInt32();
+    }
+
+    [MethodImpl(Inline)] public static Lanes16 Create(float value) => new(Vector512.Create(value));
+    [MethodImpl(Inline)] public static Lanes16 CreateBits(int bits) => new(Vector512.Create(bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 Load(float* source) => new(Vector512.Load(source));
+    [MethodImpl(Inline)] public static void Store(Lanes16 lanes, float* destination) => lanes.value.Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Lanes16 lanes, byte* destination)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128Byte(lanes.Bits).Store(destination);
+            return;
+        }
+
+        Vector512<int> low = lanes.Bits & Vector512.Create(255);
+        Vector256<short> words = Vector256.Narrow(low.GetLower(), low.GetUpper());
+        Vector128.Narrow(words.GetLower().AsUInt16(), words.GetUpper().AsUInt16()).Store(destination);
+    }
+
+    [MethodImpl(Inline)] public static Lanes16 operator +(Lanes16 left, Lanes16 right) => new(left.value + right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator -(Lanes16 left, Lanes16 right) => new(left.value - right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator *(Lanes16 left, Lanes16 right) => new(left.value * right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator /(Lanes16 left, Lanes16 right) => new(left.value / right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator &(Lanes16 left, Lanes16 right) => new(left.value & right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator |(Lanes16 left, Lanes16 right) => new(left.value | right.value);
+    [MethodImpl(Inline)] public static Lanes16 operator ~(Lanes16 lanes) => new(~lanes.value);
+    [MethodImpl(Inline)] public static Lanes16 operator -(Lanes16 lanes) => new(-lanes.value);
+    [MethodImpl(Inline)] public static Lanes16 Abs(Lanes16 lanes) => new(Vector512.Abs(lanes.value));
+    [MethodImpl(Inline)] public static Lanes16 Sqrt(Lanes16 lanes) => new(Vector512.Sqrt(lanes.value));
+    [MethodImpl(Inline)] public static Lanes16 Round(Lanes16 lanes) => new(Vector512.Round(lanes.value));
+    [MethodImpl(Inline)] public static Lanes16 Min(Lanes16 left, Lanes16 right) => new(Vector512.MinNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes16 Max(Lanes16 left, Lanes16 right) => new(Vector512.MaxNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes16 LessThan(Lanes16 left, Lanes16 right) => new(Vector512.LessThan(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes16 Equal(Lanes16 left, Lanes16 right) => new(Vector512.Equals(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes16 Select(Lanes16 mask, Lanes16 whenSet, Lanes16 whenClear) => new(Vector512.ConditionalSelect(mask.value, whenSet.value, whenClear.value));
+    [MethodImpl(Inline)] public static uint MaskBits(Lanes16 mask) => (uint)mask.value.ExtractMostSignificantBits();
+    [MethodImpl(Inline)] public static Lanes16 AddBits(Lanes16 left, Lanes16 right) => new((left.Bits + right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 SubtractBits(Lanes16 left, Lanes16 right) => new((left.Bits - right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 MinBits(Lanes16 left, Lanes16 right) => new(Vector512.Min(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 MaxBits(Lanes16 left, Lanes16 right) => new(Vector512.Max(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 MinUnsignedBits(Lanes16 left, Lanes16 right) => new(Vector512.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 TruncateToBits(Lanes16 lanes) => new(Vector512.ConvertToInt32Native(lanes.value).AsSingle());
+}

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HafsModels.Quantization.Lanes;
+
+/// <summary>Four lanes in a 128-bit vector.</summary>
+internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    private readonly Vector128<float> value = value;
+
+    public static int Count => 4;
+
+    public static Lanes4 Zero
+    {
+        [MethodImpl(Inline)]
+        get => new(Vector128<float>.Zero);
+    }
+
+    private Vector128<int> Bits
+    {
+        [MethodImpl(Inline)]
+        get => value.AsInt32();
+    }
+
+    [MethodImpl(Inline)] public static Lanes4 Create(float value) => new(Vector128.Create(value));
+    [MethodImpl(Inline)] public static Lanes4 CreateBits(int bits) => new(Vector128.Create(bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 Load(float* source) => new(Vector128.Load(source));
+    [MethodImpl(Inline)] public static void Store(Lanes4 lanes, float* destination) => lanes.value.Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Lanes4 lanes, byte* destination)
+    {
+        Vector128<ushort> words = Vector128.Narrow(lanes.Bits & Vector128.Create(255), default).AsUInt16();
+        *(uint*)destination = Vector128.Narrow(words, words).AsUInt32().ToScalar();
+    }
+
+    [MethodImpl(Inline)] public static Lanes4 operator +(Lanes4 left, Lanes4 right) => new(left.value + right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator -(Lanes4 left, Lanes4 right) => new(left.value - right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator *(Lanes4 left, Lanes4 right) => new(left.value * right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator /(Lanes4 left, Lanes4 right) => new(left.value / right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator &(Lanes4 left, Lanes4 right) => new(left.value & right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator |(Lanes4 left, Lanes4 right) => new(left.value | right.value);
+    [MethodImpl(Inline)] public static Lanes4 operator ~(Lanes4 lanes) => new(~lanes.value);
+    [MethodImpl(Inline)] public static Lanes4 operator -(Lanes4 lanes) => new(-lanes.value);
+    [MethodImpl(Inline)] public static Lanes4 Abs(Lanes4 lanes) => new(Vector128.Abs(lanes.value));
+    [MethodImpl(Inline)] public static Lanes4 Sqrt(Lanes4 lanes) => new(Vector128.Sqrt(lanes.value));
+    [MethodImpl(Inline)] public static Lanes4 Round(Lanes4 lanes) => new(Vector128.Round(lanes.value));
+    [MethodImpl(Inline)] public static Lanes4 Min(Lanes4 left, Lanes4 right) => new(Vector128.MinNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes4 Max(Lanes4 left, Lanes4 right) => new(Vector128.MaxNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes4 LessThan(Lanes4 left, Lanes4 right) => new(Vector128.LessThan(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes4 Equal(Lanes4 left, Lanes4 right) => new(Vector128.Equals(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes4 Select(Lanes4 mask, Lanes4 whenSet, Lanes4 whenClear) => new(Vector128.ConditionalSelect(mask.value, whenSet.value, whenClear.value));
+    [MethodImpl(Inline)] public static uint MaskBits(Lanes4 mask) => (uint)mask.value.ExtractMostSignificantBits();
+    [MethodImpl(Inline)] public static Lanes4 AddBits(Lanes4 left, Lanes4 right) => new((left.Bits + right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 SubtractBits(Lanes4 left, Lanes4 right) => new((left.Bits - right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 MinBits(Lanes4 left, Lanes4 right) => new(Vector128.Min(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 MaxBits(Lanes4 left, Lanes4 right) => new(Vector128.Max(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 MinUnsignedBits(Lanes4 left, Lanes4 right) => new(Vector128.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 TruncateToBits(Lanes4 lanes) => new(Vector128.ConvertToInt32Native(lanes.value).AsSingle());
+}

@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HafsModels.Quantization.Lanes;
+
+/// <summary>Eight lanes in a 256-bit vector.</summary>
+internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    private readonly Vector256<float> value = value;
+
+    public static int Count => 8;
+
+    public static Lanes8 Zero
+    {
+        [MethodImpl(Inline)]
+        get => new(Vector256<float>.Zero);
+    }
+
+    private Vector256<int> Bits
+    {
+        [MethodImpl(Inline)]
+        get => value.AsInt32();
+    }
+
+    [MethodImpl(Inline)] public static Lanes8 Create(float value) => new(Vector256.Create(value));
+    [MethodImpl(Inline)] public static Lanes8 CreateBits(int bits) => new(Vector256.Create(bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 Load(float* source) => new(Vector256.Load(source));
+    [MethodImpl(Inline)] public static void Store(Lanes8 lanes, float* destination) => lanes.value.Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Lanes8 lanes, byte* destination)
+    {
+        Vector256<int> low = lanes.Bits & Vector256.Create(255);
+        Vector128<ushort> words = Vector128.Narrow(low.GetLower(), low.GetUpper()).AsUInt16();
+        *(ulong*)destination = Vector128.Narrow(words, words).AsUInt64().ToScalar();
+    }
+
+    [MethodImpl(Inline)] public static Lanes8 operator +(Lanes8 left, Lanes8 right) => new(left.value + right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator -(Lanes8 left, Lanes8 right) => new(left.value - right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator *(Lanes8 left, Lanes8 right) => new(left.value * right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator /(Lanes8 left, Lanes8 right) => new(left.value / right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator &(Lanes8 left, Lanes8 right) => new(left.value & right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator |(Lanes8 left, Lanes8 right) => new(left.value | right.value);
+    [MethodImpl(Inline)] public static Lanes8 operator ~(Lanes8 lanes) => new(~lanes.value);
+    [MethodImpl(Inline)] public static Lanes8 operator -(Lanes8 lanes) => new(-lanes.value);
+    [MethodImpl(Inline)] public static Lanes8 Abs(Lanes8 lanes) => new(Vector256.Abs(lanes.value));
+    [MethodImpl(Inline)] public static Lanes8 Sqrt(Lanes8 lanes) => new(Vector256.Sqrt(lanes.value));
+    [MethodImpl(Inline)] public static Lanes8 Round(Lanes8 lanes) => new(Vector256.Round(lanes.value));
+    [MethodImpl(Inline)] public static Lanes8 Min(Lanes8 left, Lanes8 right) => new(Vector256.MinNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes8 Max(Lanes8 left, Lanes8 right) => new(Vector256.MaxNative(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes8 LessThan(Lanes8 left, Lanes8 right) => new(Vector256.LessThan(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes8 Equal(Lanes8 left, Lanes8 right) => new(Vector256.Equals(left.value, right.value));
+    [MethodImpl(Inline)] public static Lanes8 Select(Lanes8 mask, Lanes8 whenSet, Lanes8 whenClear) => new(Vector256.ConditionalSelect(mask.value, whenSet.value, whenClear.value));
+    [MethodImpl(Inline)] public static uint MaskBits(Lanes8 mask) => (uint)mask.value.ExtractMostSignificantBits();
+    [MethodImpl(Inline)] public static Lanes8 AddBits(Lanes8 left, Lanes8 right) => new((left.Bits + right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 SubtractBits(Lanes8 left, Lanes8 right) => new((left.Bits - right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 MinBits(Lanes8 left, Lanes8 right) => new(Vector256.Min(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 MaxBits(Lanes8 left, Lanes8 right) => new(Vector256.Max(left.Bits, right.Bits).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 MinUnsignedBits(Lanes8 left, Lanes8 right) => new(Vector256.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 TruncateToBits(Lanes8 lanes) => new(Vector256.ConvertToInt32Native(lanes.value).AsSingle());
+}
