@@ -21,6 +21,9 @@ public sealed record ConvertRequest
     /// <summary>Do not run source and result on the same tokens afterwards.</summary>
     public bool SkipVerification { get; init; }
 
+    /// <summary>Text on which source and result are compared; null for the built-in one.</summary>
+    public string? EvaluationText { get; init; }
+
     /// <summary>Replace an existing output.</summary>
     public bool Force { get; init; }
 

@@ -1,0 +1,104 @@
+using System.Runtime.ExceptionServices;
+using HafsModels.Tensors;
+using Microsoft.Win32.SafeHandles;
+
+namespace HafsModels.Conversion;
+
+/// <summary>One filling of an output: hands out tiles to workers and gathers their first error.</summary>
+internal sealed class FillRun
+{
+    private readonly ExportPlan plan;
+    private readonly SafeFileHandle output;
+    private readonly bool allowNonFinite;
+    private readonly IProgress<WorkProgress>? progress;
+    private readonly int tileElements;
+    private readonly long[] firstTile;
+    private readonly long totalBytes;
+    private long nextTile = -1;
+    private long completedBytes;
+    private ExceptionDispatchInfo? failure;
+
+    public FillRun(ExportPlan plan, SafeFileHandle output, bool allowNonFinite, IProgress<WorkProgress>? progress, int tileElements)
+    {
+        this.plan = plan;
+        this.output = output;
+        this.allowNonFinite = allowNonFinite;
+        this.progress = progress;
+        this.tileElements = tileElements;
+        totalBytes = plan.SourceBytes;
+        firstTile = new long[plan.Tensors.Count + 1];
+        for (int i = 0; i < plan.Tensors.Count; i++)
+        {
+            TensorRows rows = plan.Tensors[i].Rows;
+            long perTile = PlanRunner.RowsPerTile(rows, tileElements);
+            firstTile[i + 1] = firstTile[i] + (rows.RowCount + perTile - 1) / perTile;
+        }
+    }
+
+    /// <summary>Fills everything, or throws the first error.</summary>
+    public void Execute(int threads, CancellationToken cancellationToken)
+    {
+        threads = (int)Math.Clamp(firstTile[^1], 1, threads);
+        Task[] workers = [.. Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(() => Work(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        Task.WaitAll(workers, CancellationToken.None);
+        failure?.Throw();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private void Work(CancellationToken cancellationToken)
+    {
+        float[] numbers = [];
+        byte[] bytes = [];
+        try
+        {
+            while (failure is null && !cancellationToken.IsCancellationRequested && Interlocked.Increment(ref nextTile) is var tile && tile < firstTile[^1])
+            {
+                int index = Array.BinarySearch(firstTile, tile);
+                index = index >= 0 ? LastOf(index) : ~index - 1;
+                Fill(plan.Tensors[index], tile - firstTile[index], ref numbers, ref bytes);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Handed to the caller's thread; the other workers stop at their next tile.
+            Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
+        }
+    }
+
+    // A tensor without rows has no tiles, so several tensors can begin at the same one; the last of them holds it.
+    private int LastOf(int index)
+    {
+        while (index + 1 < firstTile.Length - 1 && firstTile[index + 1] == firstTile[index])
+            index++;
+        return index;
+    }
+
+    private void Fill(PlannedTensor tensor, long tileInTensor, ref float[] numbers, ref byte[] bytes)
+    {
+        TensorRows rows = tensor.Rows;
+        long perTile = PlanRunner.RowsPerTile(rows, tileElements), first = tileInTensor * perTile;
+        int count = (int)Math.Min(perTile, rows.RowCount - first);
+        int elements = checked(count * rows.RowLength);
+        long rowBytes = tensor.Format.Type.RowBytes(rows.RowLength);
+        int encoded = checked((int)(count * rowBytes));
+        if (numbers.Length < elements)
+            numbers = GC.AllocateUninitializedArray<float>(elements);
+        if (bytes.Length < encoded)
+            bytes = GC.AllocateUninitializedArray<byte>(encoded);
+
+        Span<float> tile = numbers.AsSpan(0, elements);
+        rows.Read(first, tile);
+        if (!allowNonFinite && FiniteCheck.IndexOfNonFinite(tile) is var at and >= 0)
+            throw NotFinite(tensor, first + at / rows.RowLength, at % rows.RowLength, tile[at]);
+        tensor.Format.Encode(tile, rows.RowLength, [], bytes.AsSpan(0, encoded));
+        RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
+        progress?.Report(new WorkProgress(plan.Activity, tensor.Name, Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
+    }
+
+    private static HafsException NotFinite(PlannedTensor tensor, long row, int column, float value) => new(
+        ErrorKind.InvalidData,
+        "NotFinite",
+        $"{tensor.Name}: row {row:N0}, column {column:N0} is {value}; weights must be finite",
+        tensor.Name,
+        "The training run diverged or the file is damaged. To copy such numbers as ggml does, allow non-finite numbers.");
+}

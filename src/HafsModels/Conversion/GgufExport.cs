@@ -1,0 +1,118 @@
+using System.Globalization;
+using HafsModels.Architectures;
+using HafsModels.Formats.Gguf;
+using HafsModels.Quantization;
+using HafsModels.Tensors;
+using HafsModels.Tokenizers;
+
+namespace HafsModels.Conversion;
+
+/// <summary>Plans a GGUF file of a model folder: a pure function of headers; no weight is read.</summary>
+public static class GgufExport
+{
+    // Number of the quantization layouts in ggml; it changed last in 2023.
+    private const uint QuantizationVersion = 2;
+
+    /// <summary>Plans the file.</summary>
+    /// <param name="folder">The open model.</param>
+    /// <param name="vocabulary">Its tokenizer.</param>
+    /// <param name="recipe">Which tensor gets which type.</param>
+    /// <param name="options">What the file says about itself.</param>
+    /// <exception cref="HafsException">Vocabulary and embedding disagree, or a metadata value cannot be written.</exception>
+    public static ExportPlan Plan(ModelFolder folder, Vocabulary vocabulary, Recipe recipe, GgufExportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(options);
+        if (vocabulary.Tokens.Count > folder.Decoder.VocabularySize)
+        {
+            throw new HafsException(
+                ErrorKind.InvalidData,
+                "VocabularyLargerThanEmbedding",
+                $"{folder.Path}: the tokenizer has {vocabulary.Tokens.Count:N0} tokens, but the embedding has {folder.Decoder.VocabularySize:N0} rows",
+                folder.Path,
+                "Tokens were added without resizing the embedding: call model.resize_token_embeddings(len(tokenizer)) and save again.");
+        }
+
+        var model = new RecipeModel(folder.Decoder.LayerCount, folder.Decoder.HeadCount, folder.Decoder.KeyValueHeadCount, folder.Decoder.TiedEmbeddings);
+        ModelTensor[] tensors = [.. folder.Tensors];
+        GgmlType[] types = [.. tensors.Select(t => recipe.TypeFor(t.Role, t.Rows.Shape, model))];
+        (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(
+            Metadata(folder, vocabulary, recipe, options),
+            [.. tensors.Select((t, i) => (t.Role, types[i], t.Rows.Shape))]);
+        return new ExportPlan(
+            $"Converting {options.Name} to {recipe.Name}",
+            bytes,
+            [.. tensors.Select((t, i) => new PlannedTensor(t.Role, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder)))],
+            fileBytes);
+    }
+
+    private static TensorRows Transformed(ModelTensor tensor, DecoderConfig decoder) =>
+        tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform](tensor.Rows, decoder);
+
+    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, Recipe recipe, GgufExportOptions options)
+    {
+        var metadata = new List<KeyValuePair<string, GgufValue>>
+        {
+            new("general.architecture", new(folder.Family.Name)),
+            new("general.type", new("model")),
+            new("general.name", new(options.Name)),
+        };
+        void Add(string key, string? value)
+        {
+            if (value is not null)
+                metadata.Add(new(key, new(value)));
+        }
+
+        Add("general.author", options.Author);
+        Add("general.description", options.Description);
+        metadata.Add(new("general.size_label", new(SizeLabel(folder.ParameterCount))));
+        Add("general.license", options.License);
+        if (options.BaseModel is { } baseModel)
+        {
+            metadata.Add(new("general.base_model.count", new(1u)));
+            metadata.Add(new("general.base_model.0.name", new(baseModel)));
+        }
+
+        metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, recipe.FileType));
+        metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
+        metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));
+        foreach ((string key, object value) in options.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
+            Override(metadata, key, value);
+        return metadata;
+    }
+
+    private static void Override(List<KeyValuePair<string, GgufValue>> metadata, string key, object value)
+    {
+        int index = metadata.FindIndex(m => m.Key == key);
+        if (index < 0)
+        {
+            metadata.Add(new(key, new(value)));
+            return;
+        }
+
+        try
+        {
+            metadata[index] = new(key, new(Convert.ChangeType(value, metadata[index].Value.Value.GetType(), CultureInfo.InvariantCulture)));
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidCastException or OverflowException)
+        {
+            throw new HafsException(
+                ErrorKind.InvalidArgument, "MetadataType", $"metadata {key} is {metadata[index].Value.Type}; {value} cannot be that", key, inner: exception);
+        }
+    }
+
+    // The reference converter's label: two significant digits below ten, whole numbers above.
+    private static string SizeLabel(long parameters)
+    {
+        (double scaled, string suffix) = parameters switch
+        {
+            > 1_000_000_000_000 => (parameters * 1e-12, "T"),
+            > 1_000_000_000 => (parameters * 1e-9, "B"),
+            > 1_000_000 => (parameters * 1e-6, "M"),
+            _ => (parameters * 1e-3, "K"),
+        };
+        return scaled.ToString(Math.Round(scaled) < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + suffix;
+    }
+}

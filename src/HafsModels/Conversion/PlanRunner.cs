@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using HafsModels.Tensors;
+using Microsoft.Win32.SafeHandles;
+
+namespace HafsModels.Conversion;
+
+/// <summary>
+/// Fills a planned export: tile by tile, on all cores, in any order, each byte written once. Memory is workers times one tile. The output
+/// appears whole under its name or not at all.
+/// </summary>
+public static class PlanRunner
+{
+    // A tile of floats and its encoded bytes stay within a core's second-level cache and the source is read in large pieces.
+    private const int TileElements = 1 << 18;
+    private const int HashBytes = 1 << 20;
+
+    /// <summary>Runs a plan.</summary>
+    /// <param name="plan">What to write.</param>
+    /// <param name="outputPath">Full path of the output; replaced if it exists.</param>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="allowNonFinite">Encode NaN and infinity as ggml does, instead of refusing them.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
+    /// <returns>SHA-256 of the output, lower-case hex.</returns>
+    /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
+    public static string Run(ExportPlan plan, string outputPath, int threads, bool allowNonFinite, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        string partial = outputPath + ".partial";
+        using SafeFileHandle output = Create(partial, plan.FileBytes);
+        try
+        {
+            RandomAccess.Write(output, plan.Header.Span, 0);
+            var run = new FillRun(plan, output, allowNonFinite, progress, TileElements);
+            run.Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+            string hash = Hash(output, plan.FileBytes, cancellationToken);
+            RandomAccess.FlushToDisk(output);
+            output.Dispose();
+            File.Move(partial, outputPath, overwrite: true);
+            return hash;
+        }
+        catch (Exception exception)
+        {
+            output.Dispose();
+            File.Delete(partial);
+            if (exception is IOException and not FileNotFoundException)
+                throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{outputPath}: could not be written: {exception.Message}", outputPath, inner: exception);
+            throw;
+        }
+    }
+
+    private static SafeFileHandle Create(string partial, long bytes)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
+            return File.OpenHandle(partial, FileMode.Create, FileAccess.ReadWrite, FileShare.None, FileOptions.None, bytes);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new HafsException(ErrorKind.PermissionDenied, "OutputNotWritable", $"{partial}: may not be written", partial, inner: exception);
+        }
+        catch (IOException exception)
+        {
+            // Either the disk cannot hold the file, which is claimed whole at once, or another run is writing the same one.
+            bool isInUse = File.Exists(partial);
+            throw new HafsException(
+                isInUse ? ErrorKind.Conflict : ErrorKind.ResourceExhausted,
+                isInUse ? "OutputInUse" : "DiskFull",
+                isInUse ? $"{partial}: another conversion is writing this file" : $"{partial}: {bytes:N0} bytes could not be claimed on the disk: {exception.Message}",
+                partial,
+                inner: exception);
+        }
+    }
+
+    private static string Hash(SafeFileHandle output, long bytes, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[HashBytes];
+        for (long position = 0; position < bytes;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = RandomAccess.Read(output, buffer, position);
+            if (count == 0)
+                throw new IOException($"the file ends at byte {position} while it is hashed");
+            hash.AppendData(buffer, 0, count);
+            position += count;
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Rows of one tensor that a worker takes at a time: at least one, at most a tile.</summary>
+    internal static long RowsPerTile(TensorRows rows, int tileElements) => Math.Clamp(tileElements / rows.RowLength, 1, rows.RowCount);
+}

@@ -1,0 +1,112 @@
+using HafsModels.Tensors;
+
+namespace HafsModels.Quantization;
+
+/// <summary>
+/// A mixture of block types, as llama-quantize names it: a base type, and rules that give some roles another one. Equal to what
+/// llama-quantize chooses, tensor by tensor.
+/// </summary>
+public sealed class Recipe
+{
+    // llama-quantize turns a type whose blocks do not fit a row into one of 32 elements with about as many bits.
+    private static readonly Dictionary<GgmlType, GgmlType> Fallbacks = new()
+    {
+        [GgmlType.Q2_K] = GgmlType.IQ4_NL,
+        [GgmlType.Q3_K] = GgmlType.IQ4_NL,
+        [GgmlType.IQ4_XS] = GgmlType.IQ4_NL,
+        [GgmlType.IQ2_XXS] = GgmlType.IQ4_NL,
+        [GgmlType.IQ2_XS] = GgmlType.IQ4_NL,
+        [GgmlType.IQ2_S] = GgmlType.IQ4_NL,
+        [GgmlType.IQ3_XXS] = GgmlType.IQ4_NL,
+        [GgmlType.IQ3_S] = GgmlType.IQ4_NL,
+        [GgmlType.IQ1_S] = GgmlType.IQ4_NL,
+        [GgmlType.IQ1_M] = GgmlType.IQ4_NL,
+        [GgmlType.TQ1_0] = GgmlType.Q4_0,
+        [GgmlType.TQ2_0] = GgmlType.Q4_0,
+        [GgmlType.Q4_K] = GgmlType.Q5_0,
+        [GgmlType.Q5_K] = GgmlType.Q5_1,
+        [GgmlType.Q6_K] = GgmlType.Q8_0,
+    };
+
+    internal Recipe(string name, uint fileType, GgmlType baseType, int quality, IReadOnlyList<string> aliases, IReadOnlyList<RecipeRule> rules)
+    {
+        Name = name;
+        FileType = fileType;
+        BaseType = baseType;
+        Quality = quality;
+        Aliases = aliases;
+        Rules = rules;
+        BitsPerWeight = RecipeTensors.ReferenceBitsPerWeight(this);
+    }
+
+    /// <summary>Name, such as <c>Q4_K_M</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Number written to <c>general.file_type</c>: <c>enum llama_ftype</c>.</summary>
+    public uint FileType { get; }
+
+    /// <summary>Type of every tensor that no rule picks out.</summary>
+    public GgmlType BaseType { get; }
+
+    /// <summary>Rough expected quality, 50 (barely usable) to 100 (lossless for the usual 16-bit checkpoint).</summary>
+    public int Quality { get; }
+
+    /// <summary>Other names users write.</summary>
+    public IReadOnlyList<string> Aliases { get; }
+
+    /// <summary>Bits per weight of <see cref="BaseType"/> alone.</summary>
+    public double NominalBitsPerWeight => BlockFormats.Get(BaseType).BitsPerWeight;
+
+    /// <summary>Bits per weight over a llama of 8 billion parameters, every tensor counted.</summary>
+    public double BitsPerWeight { get; }
+
+    internal IReadOnlyList<RecipeRule> Rules { get; }
+
+    private bool IsQuantized => BaseType is not (GgmlType.F32 or GgmlType.F16 or GgmlType.BF16);
+
+    /// <summary>The type of one tensor.</summary>
+    /// <param name="role">Name in GGUF.</param>
+    /// <param name="shape">Dimensions, outermost first.</param>
+    /// <param name="model">Facts about the whole model that rules depend on.</param>
+    public GgmlType TypeFor(string role, Shape shape, RecipeModel model)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(model);
+
+        // Norms, biases and other vectors stay exact: they are small and multiply everything.
+        if (shape.Count < 2 || !role.EndsWith(".weight", StringComparison.Ordinal))
+            return GgmlType.F32;
+        if (!IsQuantized)
+            return BaseType;
+
+        (string name, int layer) = RecipeTensors.Split(role);
+        bool isHead = name == "output.weight" || (model.TiedEmbeddings && name == "token_embd.weight");
+        GgmlType type = BaseType;
+        if (isHead)
+        {
+            // The head decides every token; ggml gives it at least six bits.
+            if (BaseType != GgmlType.Q8_0)
+                type = shape.RowLength % 256 == 0 ? GgmlType.Q6_K : GgmlType.Q8_0;
+        }
+        else
+        {
+            foreach (RecipeRule rule in Rules)
+            {
+                if (rule.Name == name && rule.Layers(layer, model))
+                    type = rule.Type;
+            }
+        }
+
+        return Fit(type, shape.RowLength);
+    }
+
+    private static GgmlType Fit(GgmlType type, long rowLength)
+    {
+        if (rowLength % BlockElements(type) == 0)
+            return type;
+        type = Fallbacks.GetValueOrDefault(type, GgmlType.F16);
+        return rowLength % BlockElements(type) == 0 ? type : GgmlType.F16;
+    }
+
+    private static int BlockElements(GgmlType type) => GgmlTypes.BlockOf(type)!.Value.Elements;
+}
