@@ -31,18 +31,20 @@ internal static class DecodeBenchmark
         const int Columns = 4096, Rows = 256;
         int rowBytes = (int)kernel.Type.RowBytes(Columns);
         var rows = new byte[Rows * rowBytes];
-        Memory<float> vector = AlignedFloats.Allocate(Columns), sums = AlignedFloats.Allocate(Columns / Activations.GroupSize);
+        var vector = new float[Columns];
+        var activations = new Activations();
+        activations.Prepare(vector);
         double best = double.MaxValue, widen = double.MaxValue;
         float sum = 0;
         for (int trial = 0; trial < 20; trial++)
         {
             long start = Stopwatch.GetTimestamp();
             for (int row = 0; row < Rows; row++)
-                sum += kernel.Dot(rows.AsSpan(row * rowBytes, rowBytes), new Activations(vector.Span, sums.Span));
+                sum += kernel.Dot(rows.AsSpan(row * rowBytes, rowBytes), activations);
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             start = Stopwatch.GetTimestamp();
             for (int row = 0; row < Rows; row++)
-                kernel.Widen(rows.AsSpan(row * rowBytes, rowBytes), vector.Span);
+                kernel.Widen(rows.AsSpan(row * rowBytes, rowBytes), vector);
             widen = Math.Min(widen, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 

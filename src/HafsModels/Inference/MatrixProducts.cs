@@ -15,7 +15,7 @@ internal sealed class MatrixProducts(WorkerTeam team)
     private const int TileRows = 4;
     private const int PieceBytes = 32 * 1024;
 
-    private Memory<float> sums = Memory<float>.Empty;
+    private readonly Activations activations = new();
 
     /// <summary>Multiplies.</summary>
     /// <param name="inputs"><paramref name="count"/> vectors of as many elements as the matrices have columns, one after the other.</param>
@@ -35,7 +35,7 @@ internal sealed class MatrixProducts(WorkerTeam team)
         grain = Math.Max(TileRows, grain / TileRows * TileRows);
         int columns = products[0].Matrix.Columns;
         if (count == 1)
-            PrepareSums(inputs.Span[..columns]);
+            activations.Prepare(inputs.Span[..columns]);
         team.Run(rows, grain, (first, end) =>
         {
             int start = 0;
@@ -43,20 +43,12 @@ internal sealed class MatrixProducts(WorkerTeam team)
             {
                 int from = Math.Max(first - start, 0), to = Math.Min(end - start, matrix.Rows);
                 if (from < to && count == 1)
-                    MultiplyOne(matrix, from, to, new Activations(inputs.Span[..columns], sums.Span), product.Span);
+                    MultiplyOne(matrix, from, to, activations, product.Span);
                 else if (from < to)
                     MultiplyMany(matrix, from, to, inputs.Span[..(count * columns)], count, product.Span);
                 start += matrix.Rows;
             }
         });
-    }
-
-    private void PrepareSums(ReadOnlySpan<float> input)
-    {
-        int groups = input.Length / Activations.GroupSize;
-        if (sums.Length < groups)
-            sums = AlignedFloats.Allocate(groups);
-        Activations.Sum(input, sums.Span);
     }
 
     private static void MultiplyOne(WeightMatrix matrix, int from, int to, Activations input, Span<float> product)

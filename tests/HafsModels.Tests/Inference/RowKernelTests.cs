@@ -7,7 +7,7 @@ namespace HafsModels.Tests.Inference;
 
 public class RowKernelTests
 {
-    public static TheoryData<string> Types => [.. RowKernels.All.Where(kernel => BlockFormats.All.Any(format => format.Type == kernel.Type)).Select(kernel => kernel.Type.ToString())];
+    public static TheoryData<string> Types => [.. BlockFormats.All.Select(format => format.Type.ToString())];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -26,7 +26,7 @@ public class RowKernelTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Scalar_products_of_stored_rows_equal_those_of_the_decoded_numbers(string name)
+    public void Scalar_products_of_stored_rows_are_those_of_the_decoded_numbers_within_the_stated_rounding(string name)
     {
         GgmlType type = Enum.Parse<GgmlType>(name);
         foreach (int length in Lengths(type))
@@ -37,8 +37,12 @@ public class RowKernelTests
             var numbers = new float[length];
             BlockFormats.Get(type).Decode(row, numbers);
             double expected = numbers.Zip(vector, (a, b) => (double)a * b).Sum();
-            double magnitude = numbers.Zip(vector, (a, b) => Math.Abs((double)a * b)).Sum();
-            Assert.InRange(RowKernels.Get(type).Dot(row, Of(vector)), expected - (1e-6 * magnitude), expected + (1e-6 * magnitude));
+
+            // Float sums, and at most half a unit of the activations' 16 bits for each weight.
+            double allowed = 1e-6 * numbers.Zip(vector, (a, b) => Math.Abs((double)a * b)).Sum();
+            for (int i = 0; i < length; i++)
+                allowed += Math.Abs(numbers[i]) * vector.Chunk(Activations.GroupSize).ElementAt(i / Activations.GroupSize).Max(MathF.Abs) / 65534;
+            Assert.InRange(RowKernels.Get(type).Dot(row, Of(vector)), expected - allowed, expected + allowed);
         }
     }
 
@@ -53,9 +57,9 @@ public class RowKernelTests
 
     private static Activations Of(float[] vector)
     {
-        var sums = new float[vector.Length / Activations.GroupSize];
-        Activations.Sum(vector, sums);
-        return new Activations(vector, sums);
+        var activations = new Activations();
+        activations.Prepare(vector);
+        return activations;
     }
 
     private static int[] Lengths(GgmlType type) => GgmlTypes.BlockOf(type)!.Value.Elements switch

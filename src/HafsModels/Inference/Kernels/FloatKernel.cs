@@ -26,8 +26,9 @@ internal sealed unsafe class FloatKernel<TFormat>(GgmlType type) : RowKernel(typ
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, float* vector, float* sums)
+    protected override float Dot(byte* row, int count, Activations activations)
     {
+        float* vector = activations.Numbers;
         Vector512<float> a = default, b = default, c = default, d = default;
         for (; count >= 4 * Lanes.Count; count -= 4 * Lanes.Count)
         {

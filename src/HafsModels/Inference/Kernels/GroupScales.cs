@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Inference.Kernels;
 
@@ -10,25 +11,24 @@ namespace HafsModels.Inference.Kernels;
 /// </summary>
 internal static unsafe class GroupScales
 {
-    /// <summary>Unpacks and multiplies with the factors: eight scales, then eight offsets.</summary>
+    /// <summary>Unpacks and multiplies with the factors.</summary>
     /// <param name="block">First byte of a block.</param>
+    /// <param name="scales">Eight scales.</param>
+    /// <param name="offsets">Eight offsets.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Unpack(byte* block)
+    public static void Unpack(byte* block, out Vector256<float> scales, out Vector256<float> offsets)
     {
         uint first = *(uint*)(block + 4), second = *(uint*)(block + 8), third = *(uint*)(block + 12);
-        ulong scales = (first & 0x3F3F3F3F) | ((ulong)((third & 0x0F0F0F0F) | ((first >> 2) & 0x30303030)) << 32);
-        ulong offsets = (second & 0x3F3F3F3F) | ((ulong)(((third >> 4) & 0x0F0F0F0F) | ((second >> 2) & 0x30303030)) << 32);
-        Vector512<float> factors = Vector512.Create(
-            Vector256.Create(Lanes.WidenF16(*(ushort*)block).ToScalar()),
-            Vector256.Create(Lanes.WidenF16(*(ushort*)(block + 2)).ToScalar()));
-        return Vector512.ConvertToSingle(Lanes.WidenBytes(Vector128.Create(scales, offsets).AsByte())) * factors;
+        scales = Widen((first & 0x3F3F3F3F) | ((ulong)((third & 0x0F0F0F0F) | ((first >> 2) & 0x30303030)) << 32)) * Shorts.Half(block);
+        offsets = Widen((second & 0x3F3F3F3F) | ((ulong)(((third >> 4) & 0x0F0F0F0F) | ((second >> 2) & 0x30303030)) << 32)) * Shorts.Half(block + 2);
     }
 
-    /// <summary>Each of eight numbers twice: groups of 32 elements against sums of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Twice(Vector256<float> numbers)
+    private static Vector256<float> Widen(ulong bytes)
     {
-        Vector256<float> ordered = Vector256.Shuffle(numbers, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3));
-        return Vector512.Create(ordered, Vector256.Shuffle(numbers, Vector256.Create(4, 4, 5, 5, 6, 6, 7, 7)));
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(bytes).AsByte()));
+        Vector128<ushort> shorts = Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte());
+        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts)).AsInt32());
     }
 }

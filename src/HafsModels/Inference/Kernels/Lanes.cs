@@ -68,22 +68,6 @@ internal static unsafe class Lanes
         return (number | sign | special).AsSingle();
     }
 
-    /// <summary>One F16 number in four lanes; the same arithmetic.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WidenF16(ushort half)
-    {
-        Vector128<uint> bits = Vector128.Create((uint)half);
-        Vector128<uint> sign = (bits & Vector128.Create(0x8000u)) << 16;
-        Vector128<uint> rest = bits & Vector128.Create(0x7FFFu);
-        Vector128<uint> number = ((rest << 13).AsSingle() * TwoTo112).AsUInt32();
-        Vector128<uint> special = Vector128.GreaterThan(rest.AsInt32(), Vector128.Create(0x7BFF)).AsUInt32() & Vector128.Create(0x7F800000u);
-        return (number | sign | special).AsSingle();
-    }
-
-    /// <summary>One F16 number in all lanes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> BroadcastF16(byte* number) => Vector512.Create(WidenF16(*(ushort*)number).ToScalar());
-
     /// <summary>Sum + a × b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.MultiplyAddEstimate(a, b, sum);

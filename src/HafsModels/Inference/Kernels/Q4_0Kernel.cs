@@ -17,7 +17,7 @@ internal sealed unsafe class Q4_0Kernel() : RowKernel(GgmlType.Q4_0)
     {
         for (; count > 0; count -= Elements, row += Bytes, destination += Elements)
         {
-            Vector512<float> factor = Lanes.BroadcastF16(row);
+            Vector512<float> factor = Vector512.Create(Shorts.Half(row));
             Vector512<int> nibbles = Lanes.LoadBytes(row + 2);
             (Vector512.ConvertToSingle((nibbles & Vector512.Create(15)) - Vector512.Create(8)) * factor).Store(destination);
             (Vector512.ConvertToSingle((nibbles >>> 4) - Vector512.Create(8)) * factor).Store(destination + Lanes.Count);
@@ -26,17 +26,21 @@ internal sealed unsafe class Q4_0Kernel() : RowKernel(GgmlType.Q4_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, float* vector, float* sums)
+    protected override float Dot(byte* row, int count, Activations vector)
     {
-        Vector512<float> sum = default;
-        for (; count > 0; count -= Elements, row += Bytes, vector += Elements)
+        Vector256<float> sum = default;
+        Vector256<short> mask = Vector256.Create((short)15);
+        float offset = 0;
+        for (int group = 0; group < count / Elements; group++, row += Bytes)
         {
-            Vector512<int> nibbles = Lanes.LoadBytes(row + 2);
-            Vector512<float> block = Vector512.ConvertToSingle((nibbles & Vector512.Create(15)) - Vector512.Create(8)) * Vector512.Load(vector);
-            block = Lanes.MultiplyAdd(Vector512.ConvertToSingle((nibbles >>> 4) - Vector512.Create(8)), Vector512.Load(vector + Lanes.Count), block);
-            sum = Lanes.MultiplyAdd(block, Lanes.BroadcastF16(row), sum);
+            short* activations = vector.Shorts + (group * Elements);
+            Vector256<short> nibbles = Shorts.Load(row + 2);
+            Vector256<int> products = Shorts.Multiply(nibbles & mask, activations) + Shorts.Multiply(nibbles >>> 4, activations + 16);
+            float factor = Shorts.Half(row);
+            sum = Shorts.AddScaled(sum, products, factor * vector.Scales[group]);
+            offset += factor * vector.Sums[group];
         }
 
-        return Vector512.Sum(sum);
+        return Vector256.Sum(sum) - (8 * offset);
     }
 }

@@ -21,7 +21,9 @@ internal sealed unsafe class Q4_KKernel() : RowKernel(GgmlType.Q4_K)
         Vector512<int> mask = Vector512.Create(15);
         for (; count > 0; count -= Elements, row += Bytes)
         {
-            GroupScales.Unpack(row).Store(factors);
+            GroupScales.Unpack(row, out Vector256<float> scales, out Vector256<float> offsets);
+            scales.Store(factors);
+            offsets.Store(factors + Groups);
             for (int pair = 0; pair < Groups; pair += 2, destination += 64)
             {
                 byte* nibbles = row + Nibbles + (pair * 16);
@@ -39,30 +41,28 @@ internal sealed unsafe class Q4_KKernel() : RowKernel(GgmlType.Q4_K)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, float* vector, float* sums)
+    protected override float Dot(byte* row, int count, Activations vector)
     {
-        float* factors = stackalloc float[2 * Groups];
-        Vector512<int> mask = Vector512.Create(15);
-        Vector512<float> even = default, odd = default, offsets = default;
-        for (; count > 0; count -= Elements, row += Bytes, sums += Elements / Activations.GroupSize)
+        float* scales = stackalloc float[Groups];
+        Vector256<short> mask = Vector256.Create((short)15);
+        Vector256<float> even = default, odd = default, offsets = default;
+        short* activations = vector.Shorts;
+        for (int group = 0; group < count / Activations.GroupSize; group += Groups, row += Bytes)
         {
-            Vector512<float> unpacked = GroupScales.Unpack(row);
-            unpacked.Store(factors);
-            offsets = Lanes.MultiplyAdd(GroupScales.Twice(unpacked.GetUpper()), Vector512.Load(sums), offsets);
-            float* scale = factors;
-            byte* end = row + Bytes;
-            for (byte* nibbles = row + Nibbles; nibbles < end; nibbles += 32, vector += 64, scale += 2)
+            GroupScales.Unpack(row, out Vector256<float> scale, out Vector256<float> offset);
+            (scale * Vector256.Load(vector.Scales + group)).Store(scales);
+            offsets = Vector256.MultiplyAddEstimate(offset, Vector256.Load(vector.Sums + group), offsets);
+            byte* nibbles = row + Nibbles;
+            for (int pair = 0; pair < Groups; pair += 2, nibbles += 32, activations += 64)
             {
-                Vector512<int> first = Lanes.LoadBytes(nibbles), second = Lanes.LoadBytes(nibbles + 16);
-                Vector512<float> low = Vector512.ConvertToSingle(first & mask) * Vector512.Load(vector);
-                low = Lanes.MultiplyAdd(Vector512.ConvertToSingle(second & mask), Vector512.Load(vector + 16), low);
-                Vector512<float> high = Vector512.ConvertToSingle(first >>> 4) * Vector512.Load(vector + 32);
-                high = Lanes.MultiplyAdd(Vector512.ConvertToSingle(second >>> 4), Vector512.Load(vector + 48), high);
-                even = Lanes.MultiplyAdd(low, Vector512.Create(scale[0]), even);
-                odd = Lanes.MultiplyAdd(high, Vector512.Create(scale[1]), odd);
+                Vector256<short> first = Shorts.Load(nibbles), second = Shorts.Load(nibbles + 16);
+                Vector256<int> low = Shorts.Multiply(first & mask, activations) + Shorts.Multiply(second & mask, activations + 16);
+                Vector256<int> high = Shorts.Multiply(first >>> 4, activations + 32) + Shorts.Multiply(second >>> 4, activations + 48);
+                even = Shorts.AddScaled(even, low, scales[pair]);
+                odd = Shorts.AddScaled(odd, high, scales[pair + 1]);
             }
         }
 
-        return Vector512.Sum(even + odd - offsets);
+        return Vector256.Sum(even + odd - offsets);
     }
 }

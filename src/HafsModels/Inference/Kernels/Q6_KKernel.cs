@@ -20,7 +20,7 @@ internal sealed unsafe class Q6_KKernel() : RowKernel(GgmlType.Q6_K)
         float* scales = stackalloc float[Groups];
         for (; count > 0; count -= Elements, row += Bytes, destination += Elements)
         {
-            (Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Lanes.BroadcastF16(row + Factor)).Store(scales);
+            (Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Vector512.Create(Shorts.Half(row + Factor))).Store(scales);
             for (int part = 0; part < 4; part++)
             {
                 Quants(row, part, out Vector512<int> a, out Vector512<int> b, out Vector512<int> c, out Vector512<int> d);
@@ -36,27 +36,37 @@ internal sealed unsafe class Q6_KKernel() : RowKernel(GgmlType.Q6_K)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, float* vector, float* sums)
+    protected override float Dot(byte* row, int count, Activations vector)
     {
         float* scales = stackalloc float[Groups];
-        Vector512<float> even = default, odd = default, offsets = default;
-        for (; count > 0; count -= Elements, row += Bytes, vector += Elements, sums += Groups)
+        Vector256<float> even = default, odd = default, offsets = default;
+        short* activations = vector.Shorts;
+        for (int group = 0; group < count / Lanes.Count; group += Groups, row += Bytes)
         {
-            Vector512<float> unpacked = Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Lanes.BroadcastF16(row + Factor);
-            unpacked.Store(scales);
-            offsets = Lanes.MultiplyAdd(unpacked, Vector512.Load(sums), offsets);
-            for (int part = 0; part < 4; part++)
+            Vector512<float> scale = Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Shorts.Half(row + Factor);
+            (scale * Vector512.Load(vector.HalfScales + group)).Store(scales);
+            Vector512<float> offset = scale * Vector512.Load(vector.HalfSums + group);
+            offsets += offset.GetLower() + offset.GetUpper();
+            for (int half = 0; half < 2; half++)
             {
-                Quants(row, part, out Vector512<int> a, out Vector512<int> b, out Vector512<int> c, out Vector512<int> d);
-                float* scale = scales + FirstGroup(part), from = vector + (FirstGroup(part) * Lanes.Count);
-                even = Lanes.MultiplyAdd(Vector512.ConvertToSingle(a) * Vector512.Load(from), Vector512.Create(scale[0]), even);
-                odd = Lanes.MultiplyAdd(Vector512.ConvertToSingle(b) * Vector512.Load(from + 32), Vector512.Create(scale[2]), odd);
-                even = Lanes.MultiplyAdd(Vector512.ConvertToSingle(c) * Vector512.Load(from + 64), Vector512.Create(scale[4]), even);
-                odd = Lanes.MultiplyAdd(Vector512.ConvertToSingle(d) * Vector512.Load(from + 96), Vector512.Create(scale[6]), odd);
+                // 128 elements: byte i of the bit pairs belongs to elements i, i + 32, i + 64 and i + 96.
+                byte* nibbles = row + (half * 64), pairs = row + Pairs + (half * 32);
+                float* factors = scales + (half * 8);
+                for (int part = 0; part < 2; part++, nibbles += 16, pairs += 16, factors++, activations += 16)
+                {
+                    Vector256<short> low = Vector256.Create((short)15), high = Vector256.Create((short)48);
+                    Vector256<short> first = Shorts.Load(nibbles), second = Shorts.Load(nibbles + 32), bits = Shorts.Load(pairs);
+                    even = Shorts.AddScaled(even, Shorts.Multiply((first & low) | ((bits << 4) & high), activations), factors[0]);
+                    odd = Shorts.AddScaled(odd, Shorts.Multiply((second & low) | ((bits << 2) & high), activations + 32), factors[2]);
+                    even = Shorts.AddScaled(even, Shorts.Multiply((first >>> 4) | (bits & high), activations + 64), factors[4]);
+                    odd = Shorts.AddScaled(odd, Shorts.Multiply((second >>> 4) | ((bits >>> 2) & high), activations + 96), factors[6]);
+                }
+
+                activations += 96;
             }
         }
 
-        return Vector512.Sum(Lanes.MultiplyAdd(offsets, Vector512.Create(-32f), even + odd));
+        return Vector256.Sum(even + odd - (offsets * 32f));
     }
 
     /// <summary>Part 0 to 3: which half of the block, and which half of each run of 32 in it.</summary>

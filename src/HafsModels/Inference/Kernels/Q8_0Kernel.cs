@@ -17,7 +17,7 @@ internal sealed unsafe class Q8_0Kernel() : RowKernel(GgmlType.Q8_0)
     {
         for (; count > 0; count -= Elements, row += Bytes, destination += Elements)
         {
-            Vector512<float> factor = Lanes.BroadcastF16(row);
+            Vector512<float> factor = Vector512.Create(Shorts.Half(row));
             (Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + 2)) * factor).Store(destination);
             (Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + 18)) * factor).Store(destination + Lanes.Count);
         }
@@ -25,16 +25,17 @@ internal sealed unsafe class Q8_0Kernel() : RowKernel(GgmlType.Q8_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, float* vector, float* sums)
+    protected override float Dot(byte* row, int count, Activations vector)
     {
-        Vector512<float> even = default, odd = default;
-        for (; count > 0; count -= Elements, row += Bytes, vector += Elements)
+        Vector256<float> sum = default;
+        short* activations = vector.Shorts;
+        float* scale = vector.Scales;
+        for (; count > 0; count -= Elements, row += Bytes, activations += Elements, scale++)
         {
-            Vector512<float> factor = Lanes.BroadcastF16(row);
-            even = Lanes.MultiplyAdd(Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + 2)) * Vector512.Load(vector), factor, even);
-            odd = Lanes.MultiplyAdd(Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + 18)) * Vector512.Load(vector + Lanes.Count), factor, odd);
+            Vector256<int> products = Shorts.Multiply(Shorts.LoadSigned(row + 2), activations) + Shorts.Multiply(Shorts.LoadSigned(row + 18), activations + 16);
+            sum = Shorts.AddScaled(sum, products, Shorts.Half(row) * *scale);
         }
 
-        return Vector512.Sum(even + odd);
+        return Vector256.Sum(sum);
     }
 }

@@ -1,10 +1,11 @@
+using HafsModels.Quantization;
 using HafsModels.Tensors;
 
 namespace HafsModels.Inference.Kernels;
 
 /// <summary>
-/// Arithmetic on rows of one stored type. The weights are taken exactly as the file says and activations stay float, so what a comparison
-/// shows is the file's doing and not that of a shortcut here. The order of the sums is the kernel's own.
+/// Arithmetic on rows of one stored type. The weights are taken exactly as the file says, so that what a comparison shows is the file's doing
+/// and not that of a shortcut here. The order of the sums is the kernel's own.
 /// </summary>
 internal abstract class RowKernel(GgmlType type)
 {
@@ -27,25 +28,23 @@ internal abstract class RowKernel(GgmlType type)
     /// <param name="vector">As many elements as the row has.</param>
     public unsafe float Dot(ReadOnlySpan<byte> row, Activations vector)
     {
-        Check(row.Length, vector.Numbers.Length);
-        ArgumentOutOfRangeException.ThrowIfLessThan(vector.Sums.Length, vector.Numbers.Length / Activations.GroupSize, nameof(vector));
+        Check(row.Length, vector.Count);
         fixed (byte* bytes = row)
-        fixed (float* numbers = vector.Numbers, sums = vector.Sums)
-            return Dot(bytes, vector.Numbers.Length, numbers, sums);
+            return Dot(bytes, vector.Count, vector);
     }
 
-    /// <summary>Widens a row.</summary>
+    /// <summary>Widens a row; by the block format unless a kernel does better.</summary>
     /// <param name="row">First stored byte.</param>
     /// <param name="count">Elements; whole blocks.</param>
     /// <param name="destination">Takes the numbers.</param>
-    protected abstract unsafe void Widen(byte* row, int count, float* destination);
+    protected virtual unsafe void Widen(byte* row, int count, float* destination) =>
+        BlockFormats.Get(Type).Decode(new(row, (int)Type.RowBytes(count)), new(destination, count));
 
     /// <summary>Multiplies a row.</summary>
     /// <param name="row">First stored byte.</param>
     /// <param name="count">Elements; whole blocks.</param>
-    /// <param name="vector">The vector, best on a 64-byte boundary.</param>
-    /// <param name="sums">Sums of the vector's elements, sixteen by sixteen (the last, partial sixteen is left out).</param>
-    protected abstract unsafe float Dot(byte* row, int count, float* vector, float* sums);
+    /// <param name="vector">As many elements.</param>
+    protected abstract unsafe float Dot(byte* row, int count, Activations vector);
 
     private void Check(int bytes, int elements)
     {

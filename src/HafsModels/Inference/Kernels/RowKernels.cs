@@ -16,6 +16,10 @@ internal static class RowKernels
         new Q4_0Kernel(),
         new Q4_KKernel(),
         new Q6_KKernel(),
+        new Q5_0Kernel(),
+        new Q5_KKernel(),
+        new Q2_KKernel(),
+        new Q3_KKernel(),
     ];
 
     /// <summary>The kernel of a type.</summary>
