@@ -1,20 +1,24 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using HafsModels.Architectures;
-using HafsModels.Formats;
 using HafsModels.Tensors;
 
 namespace HafsModels.Inference;
 
-/// <summary>Weights straight from a checkpoint, kept in the checkpoint's own precision.</summary>
+/// <summary>Weights straight from a checkpoint, in its own layout and precision.</summary>
 /// <param name="name">Folder, for messages.</param>
-/// <param name="config">Sizes and traits; q and k rows are as Hugging Face lays them out, so not interleaved.</param>
-/// <param name="checkpoint">The open files; closed with this.</param>
-/// <param name="names">Name in the checkpoint by role.</param>
-internal sealed class CheckpointWeights(string name, DecoderConfig config, Checkpoint checkpoint, IReadOnlyDictionary<string, string> names) : DecoderWeights
+/// <param name="config">Sizes and traits as Hugging Face lays q and k rows out.</param>
+/// <param name="tensors">Every tensor by role.</param>
+/// <param name="files">The open files; closed with this.</param>
+internal sealed class CheckpointWeights(string name, DecoderConfig config, IReadOnlyList<ModelTensor> tensors, IDisposable files) : DecoderWeights
 {
-    private readonly Dictionary<string, TensorRows> rows = names.ToDictionary(pair => pair.Key, pair => checkpoint.Open(pair.Value));
-    private readonly Dictionary<string, TensorInfo> tensors = checkpoint.Tensors.ToDictionary(tensor => tensor.Name);
+    private readonly Dictionary<string, ModelTensor> byRole = tensors.ToDictionary(tensor => tensor.Role, StringComparer.Ordinal);
+
+    /// <summary>Takes an open model folder.</summary>
+    public CheckpointWeights(ModelFolder folder)
+        : this(folder.Path, folder.Decoder, folder.Tensors, folder)
+    {
+    }
 
     /// <inheritdoc/>
     public override string Name => name;
@@ -23,34 +27,34 @@ internal sealed class CheckpointWeights(string name, DecoderConfig config, Check
     public override DecoderConfig Config => config;
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, (GgmlType Type, Shape Shape)> Roles =>
-        names.ToDictionary(pair => pair.Key, pair => (StoredAs(tensors[pair.Value].Type), rows[pair.Key].Shape));
+    public override IReadOnlyDictionary<string, (GgmlType Type, Shape Shape)> Roles { get; } =
+        tensors.ToDictionary(tensor => tensor.Role, tensor => (StoredAs(tensor.Type), tensor.Rows.Shape), StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override void Read(string role, long firstRow, Span<byte> destination)
+    public override void Read(string role, long firstRow, Span<byte> rows)
     {
-        TensorRows source = rows[role];
-        GgmlType type = StoredAs(tensors[names[role]].Type);
+        ModelTensor tensor = byRole[role];
+        GgmlType type = StoredAs(tensor.Type);
         if (type == GgmlType.F32)
         {
-            source.Read(firstRow, MemoryMarshal.Cast<byte, float>(destination));
+            tensor.Rows.Read(firstRow, MemoryMarshal.Cast<byte, float>(rows));
             return;
         }
 
-        float[] numbers = ArrayPool<float>.Shared.Rent(destination.Length / 2);
-        Span<float> used = numbers.AsSpan(0, destination.Length / 2);
-        source.Read(firstRow, used);
+        float[] rented = ArrayPool<float>.Shared.Rent(rows.Length / 2);
+        Span<float> numbers = rented.AsSpan(0, rows.Length / 2);
+        tensor.Rows.Read(firstRow, numbers);
         if (type == GgmlType.F16)
-            HalfFloats.NarrowF16(used, destination);
+            HalfFloats.NarrowF16(numbers, rows);
         else
-            HalfFloats.NarrowBF16(used, destination);
-        ArrayPool<float>.Shared.Return(numbers);
+            HalfFloats.NarrowBF16(numbers, rows);
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        checkpoint.Dispose();
+        files.Dispose();
         base.Dispose(disposing);
     }
 

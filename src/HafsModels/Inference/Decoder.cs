@@ -36,10 +36,10 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>Opens a model and reads all its weights into memory.</summary>
-    /// <param name="path">A GGUF file.</param>
+    /// <param name="path">A GGUF file, or the folder of a Hugging Face checkpoint.</param>
     /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="HafsException">There is no such file, it breaks the rules of its format, or the model is of a kind that is not decoded here.</exception>
+    /// <exception cref="HafsException">There is nothing there, a file breaks the rules of its format, or the model is of a kind that is not decoded here.</exception>
     public static Decoder Open(string path, int threads, CancellationToken cancellationToken) => new(DecoderSources.Open(path), threads, cancellationToken);
 
     /// <summary>File or folder the weights came from.</summary>

@@ -1,3 +1,4 @@
+using HafsModels.Architectures;
 using HafsModels.Formats.Gguf;
 
 namespace HafsModels.Inference;
@@ -5,18 +6,22 @@ namespace HafsModels.Inference;
 /// <summary>Finds out what a path holds and opens it for the decoder.</summary>
 internal static class DecoderSources
 {
-    /// <summary>Opens a GGUF file.</summary>
+    /// <summary>Opens a GGUF file, or the folder of a Hugging Face checkpoint.</summary>
     /// <exception cref="HafsException">There is nothing that can be decoded.</exception>
-    public static DecoderWeights Open(string path)
+    public static DecoderWeights Open(string path) => Directory.Exists(path)
+        ? Open(ModelFolder.Open(path), folder => new CheckpointWeights(folder))
+        : Open(GgufFile.Open(path), file => new GgufWeights(file));
+
+    private static DecoderWeights Open<T>(T files, Func<T, DecoderWeights> open)
+        where T : IDisposable
     {
-        GgufFile file = GgufFile.Open(path);
         try
         {
-            return new GgufWeights(file);
+            return open(files);
         }
         catch
         {
-            file.Dispose();
+            files.Dispose();
             throw;
         }
     }

@@ -23,6 +23,26 @@ public class DecoderTests
     [Theory]
     [InlineData("kjv-llama")]
     [InlineData("kjv-qwen2")]
+    [InlineData("kjv-llama-gospels")]
+    public void A_model_folder_opens_and_gives_the_reference_logits(string model)
+    {
+        using Decoder decoder = Decoder.Open(Repository.PathOf("tests", "models", model), 2, default);
+        foreach (ReferencePrompt prompt in Reference.Of(model).Prompts)
+        {
+            float worst = decoder.Logits(prompt.Ids, default).Zip(prompt.LogitsLast, (ours, theirs) => MathF.Abs(ours - theirs)).Max();
+            Assert.True(worst < 1e-4, $"{prompt.Prompt}: logits differ by {worst}");
+        }
+    }
+
+    [Fact]
+    public void A_path_with_nothing_there_is_an_error_of_its_own()
+    {
+        Assert.Equal(ErrorKind.NotFound, Assert.Throws<HafsException>(() => Decoder.Open(Repository.PathOf("tests", "models", "none.gguf"), 1, default)).Kind);
+    }
+
+    [Theory]
+    [InlineData("kjv-llama")]
+    [InlineData("kjv-qwen2")]
     public void Greedy_tokens_of_a_checkpoint_equal_those_of_the_framework_that_trained_it(string model)
     {
         using var decoder = new Decoder(TestCheckpoint.Weights(model), 2, default);

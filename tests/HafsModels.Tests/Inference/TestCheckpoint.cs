@@ -1,13 +1,12 @@
 using System.Text.Json;
 using HafsModels.Architectures;
-using HafsModels.Formats;
 using HafsModels.Inference;
 using HafsModels.Tensors;
 
 namespace HafsModels.Tests.Inference;
 
 /// <summary>Reads the trained fixtures by itself, so that the decoder is tested without the project's own readers.</summary>
-internal sealed class TestCheckpoint : Checkpoint
+internal sealed class TestCheckpoint : IDisposable
 {
     private readonly Dictionary<string, (TensorInfo Info, byte[] Data)> tensors = [];
 
@@ -27,8 +26,6 @@ internal sealed class TestCheckpoint : Checkpoint
             }
         }
     }
-
-    public override IReadOnlyList<TensorInfo> Tensors => [.. tensors.Values.Select(tensor => tensor.Info)];
 
     public static DecoderWeights Weights(string model)
     {
@@ -54,14 +51,11 @@ internal sealed class TestCheckpoint : Checkpoint
             TiedEmbeddings = root.GetProperty("tie_word_embeddings").GetBoolean(),
         };
         var checkpoint = new TestCheckpoint(folder);
-        return new CheckpointWeights(folder, config, checkpoint, checkpoint.Tensors.ToDictionary(tensor => Role(tensor.Name), tensor => tensor.Name));
+        ModelTensor[] tensors = [.. checkpoint.tensors.Values.Select(tensor => new ModelTensor(Role(tensor.Info.Name), tensor.Info.Type, new Rows(tensor.Info, tensor.Data), null))];
+        return new CheckpointWeights(folder, config, tensors, checkpoint);
     }
 
-    public override TensorRows Open(string name) => new Rows(tensors[name].Info, tensors[name].Data);
-
-    protected override void Dispose(bool disposing)
-    {
-    }
+    public void Dispose() => tensors.Clear();
 
     private static string Role(string name)
     {
