@@ -43,19 +43,12 @@ internal sealed class MatrixProducts(WorkerTeam team)
             {
                 int from = Math.Max(first - start, 0), to = Math.Min(end - start, matrix.Rows);
                 if (from < to && count == 1)
-                    MultiplyOne(matrix, from, to, activations, product.Span);
+                    matrix.Kernel.Multiply(matrix.RowData(from, to - from), activations, product.Span[from..to]);
                 else if (from < to)
                     MultiplyMany(matrix, from, to, inputs.Span[..(count * columns)], count, product.Span);
                 start += matrix.Rows;
             }
         });
-    }
-
-    private static void MultiplyOne(WeightMatrix matrix, int from, int to, Activations input, Span<float> product)
-    {
-        RowKernel kernel = matrix.Kernel;
-        for (int row = from; row < to; row++)
-            product[row] = kernel.Dot(matrix.Row(row), input);
     }
 
     private static void MultiplyMany(WeightMatrix matrix, int from, int to, ReadOnlySpan<float> inputs, int count, Span<float> product)

@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace HafsModels.Inference.Kernels;
 
@@ -43,6 +43,7 @@ internal sealed unsafe class Activations
     public float* HalfSums { get; private set; }
 
     /// <summary>Prepares a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prepare(ReadOnlySpan<float> vector)
     {
         if (capacity < vector.Length)
@@ -55,28 +56,21 @@ internal sealed unsafe class Activations
 
     private void PrepareGroup(int group)
     {
-        var numbers = new ReadOnlySpan<float>(Numbers + (group * GroupSize), GroupSize);
-        var shorts = new Span<short>(Shorts + (group * GroupSize), GroupSize);
-        Vector<float> largest = default, first = default, second = default;
-        for (int i = 0; i < HalfGroup; i += Vector<float>.Count)
-        {
-            Vector<float> a = new(numbers[i..]), b = new(numbers[(i + HalfGroup)..]);
-            first += a;
-            second += b;
-            largest = Vector.Max(largest, Vector.Max(Vector.Abs(a), Vector.Abs(b)));
-        }
+        float* numbers = Numbers + (group * GroupSize);
+        Vector512<float> first = Vector512.Load(numbers), second = Vector512.Load(numbers + HalfGroup);
+        Vector512<float> largest = Vector512.Max(Vector512.Abs(first), Vector512.Abs(second));
+        Vector256<float> eight = Vector256.Max(largest.GetLower(), largest.GetUpper());
+        Vector128<float> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        float scale = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3])) / Limit;
 
-        float scale = 0;
-        for (int lane = 0; lane < Vector<float>.Count; lane++)
-            scale = MathF.Max(scale, largest[lane]);
-        scale /= Limit;
+        // The largest number over its scale rounds to the limit, so nothing saturates but what is not finite.
         float inverse = scale > 0 ? 1 / scale : 0;
-        for (int i = 0; i < GroupSize; i++)
-            shorts[i] = (short)Math.Clamp(MathF.Round(numbers[i] * inverse), -Limit, Limit);
-
-        (HalfSums[2 * group], HalfSums[(2 * group) + 1]) = (Vector.Sum(first), Vector.Sum(second));
+        Vector512.Narrow(Round(first * inverse), Round(second * inverse)).Store(Shorts + (group * GroupSize));
+        (HalfSums[2 * group], HalfSums[(2 * group) + 1]) = (Vector512.Sum(first), Vector512.Sum(second));
         Sums[group] = HalfSums[2 * group] + HalfSums[(2 * group) + 1];
         Scales[group] = HalfScales[2 * group] = HalfScales[(2 * group) + 1] = scale;
+
+        static Vector512<int> Round(Vector512<float> numbers) => Vector512.ConvertToInt32(Vector512.Round(numbers));
     }
 
     private void Allocate(int count)

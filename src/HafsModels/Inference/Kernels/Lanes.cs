@@ -68,6 +68,19 @@ internal static unsafe class Lanes
         return (number | sign | special).AsSingle();
     }
 
+    /// <summary>Stores sixteen integers × scale − offset, rounded after each step as the block formats do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<short> quants, float scale, float offset, float* destination) =>
+        ((Widen(quants) * scale) - Vector512.Create(offset)).Store(destination);
+
+    /// <summary>Stores sixteen integers × scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<short> quants, float scale, float* destination) => (Widen(quants) * scale).Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Widen(Vector256<short> quants) => Vector512.ConvertToSingle(
+        Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(quants) : Vector512.Create(Vector256.WidenLower(quants), Vector256.WidenUpper(quants)));
+
     /// <summary>Sum + a × b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.MultiplyAddEstimate(a, b, sum);

@@ -10,7 +10,22 @@ namespace HafsModels.Inference.Kernels;
 /// </summary>
 internal sealed unsafe class Q2_KKernel() : RowKernel(GgmlType.Q2_K)
 {
-    private const int Bytes = 84, Groups = 16, Quants = 16, Factors = 80;
+    private const int Elements = 256, Bytes = 84, Groups = 16, Quants = 16, Factors = 80;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Widen(byte* row, int count, float* destination)
+    {
+        for (; count > 0; count -= Elements, row += Bytes)
+        {
+            float factor = Shorts.Half(row + Factors), offset = Shorts.Half(row + Factors + 2);
+            for (int group = 0; group < Groups; group++, destination += 16)
+            {
+                Vector256<short> pairs = Shorts.Load(row + Quants + (group / 8 * 32) + (group % 2 * 16)) >>> (group % 8 / 2 * 2);
+                Lanes.Store(pairs & Vector256.Create((short)3), factor * (row[group] & 15), offset * (row[group] >> 4), destination);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

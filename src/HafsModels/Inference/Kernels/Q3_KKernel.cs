@@ -10,7 +10,25 @@ namespace HafsModels.Inference.Kernels;
 /// </summary>
 internal sealed unsafe class Q3_KKernel() : RowKernel(GgmlType.Q3_K)
 {
-    private const int Bytes = 110, Groups = 16, Quants = 32, Scales = 96, Factor = 108;
+    private const int Elements = 256, Bytes = 110, Groups = 16, Quants = 32, Scales = 96, Factor = 108;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Widen(byte* row, int count, float* destination)
+    {
+        float* scales = stackalloc float[Groups];
+        for (; count > 0; count -= Elements, row += Bytes)
+        {
+            (UnpackScales(row + Scales) * Shorts.Half(row + Factor)).Store(scales);
+            for (int group = 0; group < Groups; group++, destination += 16)
+            {
+                int run = group / 2;
+                Vector256<short> pairs = (Shorts.Load(row + Quants + (group / 8 * 32) + (group % 2 * 16)) >>> (run % 4 * 2)) & Vector256.Create((short)3);
+                Vector256<short> third = (Shorts.Load(row + (group % 2 * 16)) >>> run) & Vector256.Create((short)1);
+                Lanes.Store((pairs | (third << 2)) - Vector256.Create((short)4), scales[group], destination);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -14,6 +14,18 @@ internal sealed unsafe class Q5_0Kernel() : RowKernel(GgmlType.Q5_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Widen(byte* row, int count, float* destination)
+    {
+        for (; count > 0; count -= Elements, row += Bytes, destination += Elements)
+        {
+            Vector256<short> nibbles = Shorts.Load(row + 6), zero = Vector256.Create((short)16);
+            Lanes.Store(((nibbles & Vector256.Create((short)15)) | FifthBits(*(ushort*)(row + 2))) - zero, Shorts.Half(row), destination);
+            Lanes.Store(((nibbles >>> 4) | FifthBits(*(ushort*)(row + 4))) - zero, Shorts.Half(row), destination + 16);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override float Dot(byte* row, int count, Activations vector)
     {
         Vector256<float> sum = default;

@@ -10,7 +10,35 @@ namespace HafsModels.Inference.Kernels;
 /// </summary>
 internal sealed unsafe class Q5_KKernel() : RowKernel(GgmlType.Q5_K)
 {
-    private const int Bytes = 176, Groups = 8, High = 16, Nibbles = 48;
+    private const int Elements = 256, Bytes = 176, Groups = 8, High = 16, Nibbles = 48;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Widen(byte* row, int count, float* destination)
+    {
+        float* scales = stackalloc float[2 * Groups];
+        Vector256<short> mask = Vector256.Create((short)15), fifth = Vector256.Create((short)16);
+        for (; count > 0; count -= Elements, row += Bytes)
+        {
+            GroupScales.Unpack(row, out Vector256<float> scale, out Vector256<float> offset);
+            scale.Store(scales);
+            offset.Store(scales + Groups);
+            for (int half = 0; half < 2; half++)
+            {
+                // The first and the last sixteen of each group.
+                Vector256<short> bits = Shorts.Load(row + High + (half * 16)) << 4;
+                for (int pair = 0; pair < Groups; pair += 2, bits >>>= 2)
+                {
+                    Vector256<short> nibbles = Shorts.Load(row + Nibbles + (pair * 16) + (half * 16));
+                    float* to = destination + (pair * 32) + (half * 16);
+                    Lanes.Store((nibbles & mask) | (bits & fifth), scales[pair], scales[pair + Groups], to);
+                    Lanes.Store((nibbles >>> 4) | ((bits >>> 1) & fifth), scales[pair + 1], scales[pair + 1 + Groups], to + 32);
+                }
+            }
+
+            destination += Elements;
+        }
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -17,20 +17,27 @@ internal abstract class RowKernel(GgmlType type)
     /// <param name="destination">Takes exactly the row's elements.</param>
     public unsafe void Widen(ReadOnlySpan<byte> row, Span<float> destination)
     {
-        Check(row.Length, destination.Length);
+        if (row.Length < Type.RowBytes(destination.Length))
+            throw new ArgumentException($"{row.Length} bytes are less than a row of {destination.Length} {Type} elements");
         fixed (byte* bytes = row)
         fixed (float* numbers = destination)
             Widen(bytes, destination.Length, numbers);
     }
 
-    /// <summary>Scalar product of a row with a vector.</summary>
-    /// <param name="row">Stored bytes of the row.</param>
-    /// <param name="vector">As many elements as the row has.</param>
-    public unsafe float Dot(ReadOnlySpan<byte> row, Activations vector)
+    /// <summary>Scalar products of rows with a vector.</summary>
+    /// <param name="rows">Stored bytes of the rows, one after the other.</param>
+    /// <param name="vector">As many elements as a row has.</param>
+    /// <param name="products">Takes a number for each row.</param>
+    public unsafe void Multiply(ReadOnlySpan<byte> rows, Activations vector, Span<float> products)
     {
-        Check(row.Length, vector.Count);
-        fixed (byte* bytes = row)
-            return Dot(bytes, vector.Count, vector);
+        long rowBytes = Type.RowBytes(vector.Count);
+        if (rows.Length < rowBytes * products.Length)
+            throw new ArgumentException($"{rows.Length} bytes are less than {products.Length} rows of {vector.Count} {Type} elements");
+        fixed (byte* bytes = rows)
+        {
+            for (int row = 0; row < products.Length; row++)
+                products[row] = Dot(bytes + (row * rowBytes), vector.Count, vector);
+        }
     }
 
     /// <summary>Widens a row; by the block format unless a kernel does better.</summary>
@@ -45,10 +52,4 @@ internal abstract class RowKernel(GgmlType type)
     /// <param name="count">Elements; whole blocks.</param>
     /// <param name="vector">As many elements.</param>
     protected abstract unsafe float Dot(byte* row, int count, Activations vector);
-
-    private void Check(int bytes, int elements)
-    {
-        if (bytes < Type.RowBytes(elements))
-            throw new ArgumentException($"{bytes} bytes are less than a row of {elements} {Type} elements");
-    }
 }
