@@ -2,5 +2,13 @@ using HafsModels.Benchmarks;
 
 if (args is ["decode", .. string[] decodeArguments])
     return DecodeBenchmark.Run(decodeArguments);
-Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize|convert|decode [--json FILE]");
+if (args is ["quantize", .. string[] quantizeArguments])
+    return QuantizeBenchmark.Run(quantizeArguments);
+if (args is ["verify", .. string[] verifyArguments])
+    return VerifyCommand.Run(verifyArguments);
+if (args is ["golden", string goldenFile])
+    return GoldenCommand.Run(goldenFile);
+Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize|convert|decode [--json FILE]\n"
+    + "       HafsModels.Benchmarks verify [--types A,B] [--rows N]     every byte against libggml (HAFS_GGML)\n"
+    + "       HafsModels.Benchmarks golden FILE                         hashes of what libggml encodes");
 return 1;

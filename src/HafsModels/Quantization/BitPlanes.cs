@@ -1,26 +1,32 @@
+using System.Runtime.Intrinsics;
+
 namespace HafsModels.Quantization;
 
 /// <summary>
-/// Small integers packed into bytes by planes: with n packed bytes, byte i holds elements i, i + n, i + 2n, … from the lowest bits up.
+/// Small integers packed into bytes by planes: with n packed bytes, byte i holds elements i, i + n, i + 2n, … from the lowest bits up. In every format n is
+/// a multiple of 16, the length of the vectors used here.
 /// </summary>
 internal static class BitPlanes
 {
+    private static int Step => Vector128<byte>.Count;
+
     /// <summary>Packs two 4-bit integers into each byte; wider ones spill into the upper half.</summary>
     public static void PackHalves(ReadOnlySpan<byte> quants, Span<byte> packed)
     {
         int n = quants.Length / 2;
-        for (int i = 0; i < n; i++)
-            packed[i] = (byte)(quants[i] | quants[i + n] << 4);
+        for (int i = 0; i < n; i += Step)
+            (Plane(quants, i, 0, n) | Plane(quants, i, 1, n) << 4).CopyTo(packed[i..]);
     }
 
     /// <summary>Undoes <see cref="PackHalves"/>.</summary>
     public static void UnpackHalves(ReadOnlySpan<byte> packed, Span<byte> quants)
     {
         int n = quants.Length / 2;
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i += Step)
         {
-            quants[i] = (byte)(packed[i] & 15);
-            quants[i + n] = (byte)(packed[i] >> 4);
+            Vector128<byte> bytes = Vector128.Create(packed[i..]);
+            (bytes & Vector128.Create((byte)15)).CopyTo(quants[i..]);
+            (bytes >>> 4).CopyTo(quants[(i + n)..]);
         }
     }
 
@@ -28,42 +34,64 @@ internal static class BitPlanes
     public static void PackQuarters(ReadOnlySpan<byte> quants, Span<byte> packed)
     {
         int n = quants.Length / 4;
-        for (int i = 0; i < n; i++)
-            packed[i] = (byte)(quants[i] | quants[i + n] << 2 | quants[i + 2 * n] << 4 | quants[i + 3 * n] << 6);
+        for (int i = 0; i < n; i += Step)
+            (Plane(quants, i, 0, n) | Plane(quants, i, 1, n) << 2 | Plane(quants, i, 2, n) << 4 | Plane(quants, i, 3, n) << 6).CopyTo(packed[i..]);
     }
 
     /// <summary>Undoes <see cref="PackQuarters"/>.</summary>
     public static void UnpackQuarters(ReadOnlySpan<byte> packed, Span<byte> quants)
     {
         int n = quants.Length / 4;
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i += Step)
         {
             for (int plane = 0; plane < 4; plane++)
-                quants[i + plane * n] = (byte)(packed[i] >> 2 * plane & 3);
+                (Vector128.Create(packed[i..]) >>> 2 * plane & Vector128.Create((byte)3)).CopyTo(quants[(i + plane * n)..]);
         }
     }
 
-    /// <summary>Packs bit number <paramref name="bit"/> of each integer, eight to a byte.</summary>
-    public static void PackBits(ReadOnlySpan<byte> quants, int bit, Span<byte> packed)
+    /// <summary>Packs bit number <paramref name="bit"/> of each integer, eight to a byte, and clears it and all above.</summary>
+    public static void TakeBits(Span<byte> quants, int bit, Span<byte> packed)
     {
         int n = quants.Length / 8;
-        for (int i = 0; i < n; i++)
+        Vector128<byte> one = Vector128.Create((byte)1), below = Vector128.Create((byte)((1 << bit) - 1));
+        for (int i = 0; i < n; i += Step)
         {
-            int eight = 0;
-            for (int plane = 0; plane < 8; plane++)
-                eight |= (quants[i + plane * n] >> bit & 1) << plane;
-            packed[i] = (byte)eight;
+            Vector128<byte> bits = default;
+            for (int plane = 7; plane >= 0; plane--)
+            {
+                Vector128<byte> integers = Plane(quants, i, plane, n);
+                bits = bits + bits | integers >>> bit & one;
+                (integers & below).CopyTo(quants[(i + plane * n)..]);
+            }
+
+            bits.CopyTo(packed[i..]);
         }
     }
 
-    /// <summary>Adds the bits packed by <see cref="PackBits"/> to integers that lack them.</summary>
+    /// <summary>Undoes <see cref="TakeBits"/>.</summary>
     public static void AddBits(ReadOnlySpan<byte> packed, int bit, Span<byte> quants)
     {
         int n = quants.Length / 8;
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i += Step)
         {
             for (int plane = 0; plane < 8; plane++)
-                quants[i + plane * n] |= (byte)((packed[i] >> plane & 1) << bit);
+            {
+                Vector128<byte> bits = Vector128.Create(packed[i..]) >>> plane & Vector128.Create((byte)1);
+                (Plane(quants, i, plane, n) | bits << bit).CopyTo(quants[(i + plane * n)..]);
+            }
         }
     }
+
+    /// <summary>Splits 6-bit integers into the lower four and upper two bits.</summary>
+    public static void Split(ReadOnlySpan<byte> quants, Span<byte> low, Span<byte> high)
+    {
+        for (int i = 0; i < quants.Length; i += Step)
+        {
+            Vector128<byte> integers = Vector128.Create(quants[i..]);
+            (integers & Vector128.Create((byte)15)).CopyTo(low[i..]);
+            (integers >>> 4).CopyTo(high[i..]);
+        }
+    }
+
+    private static Vector128<byte> Plane(ReadOnlySpan<byte> quants, int i, int plane, int n) => Vector128.Create(quants[(i + plane * n)..]);
 }

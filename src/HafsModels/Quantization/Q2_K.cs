@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -18,50 +20,95 @@ internal sealed class Q2_K() : BlockFormat(GgmlType.Q2_K)
             EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
     }
 
+    // The scalar definition: a search for each sub-block, then Finish.
     private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
     {
-        Span<byte> quants = stackalloc byte[Elements];
+        Span<byte> quants = stackalloc byte[SubBlock];
         Span<float> scales = stackalloc float[SubBlocks], offsets = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
-        Span<float> weights = stackalloc float[SubBlock];
-        float meanSquare = importance.IsEmpty ? 0 : Importance.SumOfSquares(x) / Elements;
         for (int j = 0; j < SubBlocks; j++)
+            scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
+        Finish<Lanes1>(x, importance, scales, offsets, sumWeights, block);
+    }
+
+    private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float offset, out float sumWeights)
+    {
+        Span<float> weights = stackalloc float[SubBlock];
+        ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
+        if (importance.IsEmpty)
         {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
+            for (int i = 0; i < SubBlock; i++)
+                weights[i] = MathF.Abs(sub[i]);
+            sumWeights = 0;
+            return ScaleMinSearch.Find<Plain>(sub, weights, quants, out offset);
+        }
+
+        Importance.Weights(sub, importance.Slice(j * SubBlock, SubBlock), Importance.SumOfSquares(x) / Elements, weights);
+        sumWeights = Importance.Sum(weights);
+        return ScaleMinSearch.Find<WeightedTwoBits>(sub, weights, quants, out offset);
+    }
+
+    // The vector kernel: thirty-two sub-blocks (two super-blocks) are searched at once; then Finish.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        const int BatchElements = ScaleMinBatch.Count * SubBlock;
+        Unsafe.SkipInit(out ScaleMinBatch batch);
+        Span<float> weights = stackalloc float[BatchElements];
+        for (int first = 0; first < rows.Length; first += BatchElements)
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
             if (importance.IsEmpty)
             {
-                for (int i = 0; i < SubBlock; i++)
-                    weights[i] = MathF.Abs(x[j * SubBlock + i]);
-                scales[j] = ScaleMinSearch.Find<Plain>(x[sub], weights, quants[sub], out offsets[j]);
+                batch.Find<V, Plain>(x, default);
             }
             else
             {
-                Importance.Weights(x[sub], importance[sub], meanSquare, weights);
-                sumWeights[j] = Importance.Sum(weights);
-                scales[j] = ScaleMinSearch.Find<WeightedTwoBits>(x[sub], weights, quants[sub], out offsets[j]);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: false, weights);
+                batch.Find<V, WeightedTwoBits>(x, weights[..x.Length]);
+            }
+
+            for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
+            {
+                ReadOnlySpan<float> blockX = x.Slice(j * SubBlock, Elements);
+                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + j * SubBlock) % rowLength, Elements);
+                Span<float> scales = new(batch.Scales + j, SubBlocks), offsets = new(batch.Offsets + j, SubBlocks), sumWeights = new(batch.SumWeights + j, SubBlocks);
+                SearchFailed(blockX, blockImportance, batch.Failed >> j, scales, offsets, sumWeights);
+                Finish<V>(blockX, blockImportance, scales, offsets, sumWeights, destination[..Bytes]);
             }
         }
-
-        Finish(x, scales, offsets, importance.IsEmpty ? default : sumWeights, quants, block);
     }
 
-    // From the scales and offsets of the search to the block; quants hold the integers of the search.
-    private static void Finish(ReadOnlySpan<float> x, ReadOnlySpan<float> scales, ReadOnlySpan<float> offsets, ReadOnlySpan<float> sumWeights, Span<byte> quants, Span<byte> block)
+    private static void SearchFailed(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, uint failed, Span<float> scales, Span<float> offsets, Span<float> sumWeights)
     {
-        Span<byte> scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
-        float d = sumWeights.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
-        float dmin = sumWeights.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
+        Span<byte> quants = stackalloc byte[SubBlock];
+        for (int j = 0; j < SubBlocks; j++)
+        {
+            if ((failed >> j & 1) != 0)
+                scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
+        }
+    }
+
+    // Stores the scales and offsets; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
+    [SkipLocalsInit]
+    private static void Finish<V>(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, ReadOnlySpan<float> offsets, ReadOnlySpan<float> sumWeights, Span<byte> block)
+        where V : struct, ILanes<V>
+    {
+        Span<byte> quants = stackalloc byte[Elements], scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
+        float d = importance.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
+        float dmin = importance.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
         d = block.WriteHalf(Scale, d);
         dmin = block.WriteHalf(Offset, dmin);
-
-        // With the scales as stored, the integers are chosen anew; a sub-block whose scale became 0 keeps those of the search.
         for (int j = 0; j < SubBlocks; j++)
         {
             block[j] = (byte)(scaleQuants[j] | offsetQuants[j] << 4);
             float scale = d * (block[j] & 15), offset = dmin * (block[j] >> 4);
-            if (scale == 0)
-                continue;
-            for (int i = j * SubBlock; i < (j + 1) * SubBlock; i++)
-                quants[i] = (byte)Rounding.Nearest((x[i] + offset) / scale, 0, Limit);
+            Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
+            if (scale != 0)
+                NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, offset, 0, Limit, subQuants);
+            else
+                Search(x, importance, j, subQuants, out _, out _);
         }
 
         for (int half = 0; half < 2; half++)
@@ -114,5 +161,12 @@ internal sealed class Q2_K() : BlockFormat(GgmlType.Q2_K)
         public static float OffsetStep => 0.1f;
         public static int LastStep => 15;
         public static bool AbsoluteError => true;
+
+        public static unsafe void Weigh<V>(float* rows, int stride)
+            where V : struct, ILanes<V>
+        {
+            for (int i = 0; i < SubBlock; i++)
+                V.Store(V.Abs(V.Load(rows + i * stride)), rows + i * stride + V.Count);
+        }
     }
 }

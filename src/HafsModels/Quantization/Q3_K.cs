@@ -61,9 +61,7 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
                 quants[i] = (byte)(Rounding.Nearest(x[i] / scale, -Limit, Limit - 1) + Limit);
         }
 
-        BitPlanes.PackBits(quants, 2, block[..32]);
-        for (int i = 0; i < Elements; i++)
-            quants[i] &= 3;
+        BitPlanes.TakeBits(quants, 2, block[..32]);
         for (int half = 0; half < 2; half++)
             BitPlanes.PackQuarters(quants.Slice(half * 128, 128), block.Slice(Quants + half * 32, 32));
     }

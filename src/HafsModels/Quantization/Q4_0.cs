@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -30,6 +33,67 @@ internal sealed class Q4_0() : BlockFormat(GgmlType.Q4_0)
         for (int i = 0; i < Elements; i++)
             quants[i] = (byte)Math.Min(15, (int)(sbyte)Rounding.Truncate(x[i] * inverse + 8.5f));
         return d;
+    }
+
+    // The vector kernel: as many blocks as there are lanes, first their extremes, then their scales side by side, then their integers.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        if (!importance.IsEmpty)
+        {
+            EncodeRows(rows, rowLength, importance, destination);
+            return;
+        }
+
+        float* extremes = stackalloc float[V.Count], inverses = stackalloc float[V.Count], halves = stackalloc float[V.Count];
+        fixed (float* source = rows)
+        fixed (byte* target = destination)
+        {
+            int blocks = rows.Length / Elements, whole = blocks - blocks % V.Count;
+            for (int first = 0; first < whole; first += V.Count)
+            {
+                float* x = source + first * Elements;
+                for (int lane = 0; lane < V.Count; lane++)
+                    extremes[lane] = Extreme<V>(x + lane * Elements);
+                V d = V.Load(extremes) / V.Create(-Limit);
+                V.Store(V.Select(V.Equal(d, V.Zero), V.Zero, V.Create(1) / d), inverses);
+                V.Store(HalfLanes.Narrow(d), halves);
+                byte* block = target + first * Bytes;
+                for (int lane = 0; lane < V.Count; lane++, x += Elements, block += Bytes)
+                {
+                    *(ushort*)block = (ushort)BitConverter.SingleToInt32Bits(halves[lane]);
+                    V inverse = V.Create(inverses[lane]);
+                    for (int i = 0; i < Elements / 2; i += V.Count)
+                        V.StoreBytes(Quantize(V.Load(x + i), inverse) | V.ShiftLeftBits(Quantize(V.Load(x + Elements / 2 + i), inverse), 4), block + Quants + i);
+                }
+            }
+
+            int tail = whole * Elements;
+            if (tail < rows.Length)
+                EncodeRow(rows[tail..], default, destination[(whole * Bytes)..]);
+        }
+    }
+
+    // Truncated, by way of an int8, and kept below 16.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Quantize<V>(V x, V inverse)
+        where V : struct, ILanes<V>
+        => V.MinBits(V.ShiftRightBits(V.ShiftLeftBits(V.TruncateToBits(x * inverse + V.Create(8.5f)), 24), 24), V.CreateBits(15));
+
+    // The first element of largest magnitude.
+    private static unsafe float Extreme<V>(float* x)
+        where V : struct, ILanes<V>
+    {
+        V largest = V.Abs(V.Load(x));
+        for (int i = V.Count; i < Elements; i += V.Count)
+            largest = V.MaxBits(largest, V.Abs(V.Load(x + i)));
+        float magnitude = V.LargestBits(largest);
+        if (!float.IsFinite(magnitude) || magnitude == 0)
+            return ScaleSearch.Extreme(new ReadOnlySpan<float>(x, Elements));
+        uint isLargest = 0;
+        for (int i = 0; i < Elements; i += V.Count)
+            isLargest |= V.MaskBits(V.Equal(V.Abs(V.Load(x + i)), V.Create(magnitude))) << i;
+        return x[BitOperations.TrailingZeroCount(isLargest)];
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)

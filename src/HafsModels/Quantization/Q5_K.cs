@@ -115,9 +115,7 @@ internal sealed class Q5_K() : BlockFormat(GgmlType.Q5_K)
                 Search(x, importance, j, subQuants, out _, out _);
         }
 
-        BitPlanes.PackBits(quants, 4, block.Slice(High, SubBlock));
-        for (int i = 0; i < Elements; i++)
-            quants[i] &= 15;
+        BitPlanes.TakeBits(quants, 4, block.Slice(High, SubBlock));
         for (int pair = 0; pair < SubBlocks / 2; pair++)
             BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block.Slice(Quants + pair * SubBlock, SubBlock));
     }

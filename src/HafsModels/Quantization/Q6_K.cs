@@ -60,12 +60,7 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
         Span<byte> low = stackalloc byte[128], high = stackalloc byte[128];
         for (int half = 0; half < 2; half++)
         {
-            for (int i = 0; i < 128; i++)
-            {
-                low[i] = (byte)(quants[half * 128 + i] & 15);
-                high[i] = (byte)(quants[half * 128 + i] >> 4);
-            }
-
+            BitPlanes.Split(quants.Slice(half * 128, 128), low, high);
             BitPlanes.PackHalves(low, block[(half * 64)..]);
             BitPlanes.PackQuarters(high, block[(High + half * 32)..]);
         }

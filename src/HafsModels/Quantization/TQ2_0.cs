@@ -16,6 +16,8 @@ internal sealed class TQ2_0() : BlockFormat(GgmlType.TQ2_0)
         for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
         {
             destination.WriteHalf(Scale, Ternary.Quantize(row[..Elements], trits));
+            foreach (ref byte trit in trits)
+                trit &= 3;
             for (int half = 0; half < 2; half++)
                 BitPlanes.PackQuarters(trits.Slice(half * 128, 128), destination.Slice(half * 32, 32));
         }

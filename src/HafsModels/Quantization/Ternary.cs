@@ -16,9 +16,9 @@ internal static class Ternary
         float inverse = magnitude != 0 ? 1 / magnitude : 0;
         for (int i = 0; i < x.Length; i++)
         {
-            // A product that is no number counts as 0: x86 makes it the lowest 64-bit integer, whose lower half is 0.
+            // Without NaN about, the product is in [−1, 1]. What does not fit in 64 bits counts as 0: x86 makes it the lowest integer, whose lower half is 0.
             float rounded = Rounding.HalfAway(x[i] * inverse);
-            trits[i] = (byte)(float.IsFinite(rounded) ? (int)rounded + 1 : 1);
+            trits[i] = (byte)((MathF.Abs(rounded) < 9.223372e18f ? (long)rounded : 0) + 1);
         }
 
         return magnitude;

@@ -47,19 +47,24 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>One bit for each lane of a mask, lane 0 lowest.</summary>
     static abstract uint MaskBits(TSelf mask);
 
+    /// <summary>The greatest lane by integer comparison.</summary>
+    static abstract float LargestBits(TSelf lanes);
+
     static abstract TSelf AddBits(TSelf left, TSelf right);
     static abstract TSelf SubtractBits(TSelf left, TSelf right);
     static abstract TSelf MinBits(TSelf left, TSelf right);
     static abstract TSelf MaxBits(TSelf left, TSelf right);
     static abstract TSelf MinUnsignedBits(TSelf left, TSelf right);
+    static abstract TSelf MaxUnsignedBits(TSelf left, TSelf right);
+
+    static abstract TSelf ShiftLeftBits(TSelf lanes, int count);
+
+    /// <summary>Shifts right and fills with the sign.</summary>
+    static abstract TSelf ShiftRightBits(TSelf lanes, int count);
+
+    /// <summary>Shifts right and fills with zeros.</summary>
+    static abstract TSelf ShiftRightUnsignedBits(TSelf lanes, int count);
 
     /// <summary>Truncates to integers as x86 does: what does not fit becomes the lowest integer.</summary>
     static abstract TSelf TruncateToBits(TSelf lanes);
-
-    /// <summary><see cref="Rounding.Nearest(float)"/>, then kept within bounds.</summary>
-    static virtual TSelf NearestBits(TSelf lanes, int lowest, int highest)
-    {
-        TSelf nearest = TSelf.SubtractBits((lanes + TSelf.Create(12582912f)) & TSelf.CreateBits(0x007FFFFF), TSelf.CreateBits(0x00400000));
-        return TSelf.MaxBits(TSelf.MinBits(nearest, TSelf.CreateBits(highest)), TSelf.CreateBits(lowest));
-    }
 }

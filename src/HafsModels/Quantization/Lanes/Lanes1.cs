@@ -40,5 +40,10 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(Inline)] public static Lanes1 MinBits(Lanes1 left, Lanes1 right) => left.Bits < right.Bits ? left : right;
     [MethodImpl(Inline)] public static Lanes1 MaxBits(Lanes1 left, Lanes1 right) => left.Bits > right.Bits ? left : right;
     [MethodImpl(Inline)] public static Lanes1 MinUnsignedBits(Lanes1 left, Lanes1 right) => (uint)left.Bits < (uint)right.Bits ? left : right;
+    [MethodImpl(Inline)] public static Lanes1 MaxUnsignedBits(Lanes1 left, Lanes1 right) => (uint)left.Bits > (uint)right.Bits ? left : right;
     [MethodImpl(Inline)] public static Lanes1 TruncateToBits(Lanes1 lanes) => CreateBits(Rounding.Truncate(lanes.value));
+    [MethodImpl(Inline)] public static Lanes1 ShiftLeftBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits << count);
+    [MethodImpl(Inline)] public static Lanes1 ShiftRightBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits >> count);
+    [MethodImpl(Inline)] public static Lanes1 ShiftRightUnsignedBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits >>> count);
+    [MethodImpl(Inline)] public static float LargestBits(Lanes1 lanes) => lanes.value;
 }

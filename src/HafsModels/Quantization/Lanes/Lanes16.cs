@@ -65,5 +65,12 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
     [MethodImpl(Inline)] public static Lanes16 MinBits(Lanes16 left, Lanes16 right) => new(Vector512.Min(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes16 MaxBits(Lanes16 left, Lanes16 right) => new(Vector512.Max(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes16 MinUnsignedBits(Lanes16 left, Lanes16 right) => new(Vector512.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 MaxUnsignedBits(Lanes16 left, Lanes16 right) => new(Vector512.Max(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
     [MethodImpl(Inline)] public static Lanes16 TruncateToBits(Lanes16 lanes) => new(Vector512.ConvertToInt32Native(lanes.value).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 ShiftLeftBits(Lanes16 lanes, int count) => new((lanes.Bits << count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 ShiftRightBits(Lanes16 lanes, int count) => new((lanes.Bits >> count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes16 ShiftRightUnsignedBits(Lanes16 lanes, int count) => new((lanes.Bits >>> count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static float LargestBits(Lanes16 lanes) => Lanes8.LargestBits(new Lanes8(Vector256.Max(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
 }

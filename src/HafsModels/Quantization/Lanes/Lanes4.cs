@@ -57,5 +57,16 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
     [MethodImpl(Inline)] public static Lanes4 MinBits(Lanes4 left, Lanes4 right) => new(Vector128.Min(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes4 MaxBits(Lanes4 left, Lanes4 right) => new(Vector128.Max(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes4 MinUnsignedBits(Lanes4 left, Lanes4 right) => new(Vector128.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 MaxUnsignedBits(Lanes4 left, Lanes4 right) => new(Vector128.Max(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
     [MethodImpl(Inline)] public static Lanes4 TruncateToBits(Lanes4 lanes) => new(Vector128.ConvertToInt32Native(lanes.value).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 ShiftLeftBits(Lanes4 lanes, int count) => new((lanes.Bits << count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 ShiftRightBits(Lanes4 lanes, int count) => new((lanes.Bits >> count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes4 ShiftRightUnsignedBits(Lanes4 lanes, int count) => new((lanes.Bits >>> count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static float LargestBits(Lanes4 lanes)
+    {
+        Vector128<int> largest = Vector128.Max(lanes.Bits, Vector128.Shuffle(lanes.Bits, Vector128.Create(2, 3, 0, 1)));
+        return BitConverter.Int32BitsToSingle(Vector128.Max(largest, Vector128.Shuffle(largest, Vector128.Create(1, 0, 3, 2))).ToScalar());
+    }
 }

@@ -58,5 +58,12 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
     [MethodImpl(Inline)] public static Lanes8 MinBits(Lanes8 left, Lanes8 right) => new(Vector256.Min(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes8 MaxBits(Lanes8 left, Lanes8 right) => new(Vector256.Max(left.Bits, right.Bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes8 MinUnsignedBits(Lanes8 left, Lanes8 right) => new(Vector256.Min(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 MaxUnsignedBits(Lanes8 left, Lanes8 right) => new(Vector256.Max(left.value.AsUInt32(), right.value.AsUInt32()).AsSingle());
     [MethodImpl(Inline)] public static Lanes8 TruncateToBits(Lanes8 lanes) => new(Vector256.ConvertToInt32Native(lanes.value).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 ShiftLeftBits(Lanes8 lanes, int count) => new((lanes.Bits << count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 ShiftRightBits(Lanes8 lanes, int count) => new((lanes.Bits >> count).AsSingle());
+    [MethodImpl(Inline)] public static Lanes8 ShiftRightUnsignedBits(Lanes8 lanes, int count) => new((lanes.Bits >>> count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static float LargestBits(Lanes8 lanes) => Lanes4.LargestBits(new Lanes4(Vector128.Max(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HafsModels.Quantization.Lanes;
 
 /// <summary>The integers of a sub-block once its scale is known.</summary>
@@ -13,7 +15,16 @@ internal static unsafe class NearestQuants
         fixed (byte* destination = quants)
         {
             for (int i = 0; i < x.Length; i += V.Count)
-                V.StoreBytes(V.SubtractBits(V.NearestBits((V.Load(source + i) + offsets) / scales, lowest, highest), zeroPoint), destination + i);
+                V.StoreBytes(V.SubtractBits(Nearest((V.Load(source + i) + offsets) / scales, lowest, highest), zeroPoint), destination + i);
         }
+    }
+
+    /// <summary><see cref="Rounding.Nearest(float, int, int)"/> in every lane, as integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Nearest<V>(V lanes, int lowest, int highest)
+        where V : struct, ILanes<V>
+    {
+        V nearest = V.SubtractBits((lanes + V.Create(12582912f)) & V.CreateBits(0x007FFFFF), V.CreateBits(0x00400000));
+        return V.MaxBits(V.MinBits(nearest, V.CreateBits(highest)), V.CreateBits(lowest));
     }
 }

@@ -27,7 +27,7 @@ internal unsafe struct ScaleMinBatch
 
     private fixed float elements[MostElements];
     private fixed float weights[MostElements];
-    private fixed float rows[3 * MostElements + CacheLine / sizeof(float)];
+    private fixed float rows[MostElements * 3 + Count * 16 + CacheLine / sizeof(float)];
 
     /// <summary>Searches up to thirty-two sub-blocks.</summary>
     /// <param name="x">Whole sub-blocks.</param>

@@ -18,12 +18,27 @@ internal static unsafe class ScaleMinLanes<V, TRule>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     private const float SafeToRound = 4e6f;
+    private const int StateVectors = 16;
 
     /// <summary>Floats from the row of one element to that of the next: the element, its weight and the candidate integer of every lane.</summary>
-    public static int Stride => 3 * V.Count;
+    public static int Stride
+    {
+        [MethodImpl(Inline)]
+        get => 3 * V.Count;
+    }
 
-    /// <summary>Floats of a group of lanes.</summary>
-    public static int GroupFloats => TRule.Length * Stride;
+    /// <summary>Floats of a group of lanes: its rows, and room for the state of its search (vectors that cross cache lines are slow).</summary>
+    public static int GroupFloats
+    {
+        [MethodImpl(Inline)]
+        get => RowFloats + StateVectors * V.Count;
+    }
+
+    private static int RowFloats
+    {
+        [MethodImpl(Inline)]
+        get => TRule.Length * Stride;
+    }
 
     /// <summary>
     /// Searches two groups, <c>2·V.Count</c> sub-blocks. They take turns, so that one's divisions overlap with the other's sums.
@@ -36,7 +51,10 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     public static uint Find(float* rows, float* scales, float* offsets, float* sumWeights)
     {
         float* rowsOfB = rows + GroupFloats;
-        State a = Start(rows), b = Start(rowsOfB);
+        ref State a = ref Unsafe.AsRef<State>(rows + RowFloats);
+        ref State b = ref Unsafe.AsRef<State>(rowsOfB + RowFloats);
+        a = Start(rows);
+        b = Start(rowsOfB);
         for (int step = 0; step <= TRule.LastStep; step++)
         {
             // Up to this target no element can round to more than the limit.
@@ -89,15 +107,16 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         };
     }
 
-    // Integers for the next inverse scale, and the scale and minimum that fit them best.
-    [MethodImpl(Inline)]
+    // Integers for the next inverse scale, and the scale and minimum that fit them best. Not inlined, so that the sums of a loop have all registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Propose(ref State state, float* rows, float target, bool mustClamp)
     {
-        V min = state.Min, range = state.Max - min, inverse = V.Create(target) / range, safe = V.Create(SafeToRound);
-        state.Failed |= ~(V.LessThan(inverse * range, safe) & V.LessThan(V.Zero, range) & V.LessThan(V.Abs(inverse * (state.FirstMin - min)), safe));
+        V min = state.Min, inverse = V.Create(target) / (state.Max - min);
+        state.LargestInverse = V.MaxUnsignedBits(state.LargestInverse, V.SubtractBits(inverse, V.CreateBits(1)));
+        state.LargestReach = V.MaxBits(state.LargestReach, V.Abs(inverse * (state.FirstMin - min)));
 
         V sumQ = V.Zero, sumQQ = V.Zero, sumXQ = V.Zero;
-        float* end = rows + GroupFloats;
+        float* end = rows + RowFloats;
         if (mustClamp)
         {
             V limit = V.Create(TRule.Limit);
@@ -136,11 +155,11 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     }
 
     // Lanes where the candidate is better take it over.
-    [MethodImpl(Inline)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Judge(ref State state, float* rows)
     {
         V scale = state.CandidateScale, min = state.CandidateMin, error = V.Zero;
-        float* end = rows + GroupFloats;
+        float* end = rows + RowFloats;
         for (float* row = rows; row < end; row += Stride)
             error += V.Load(row + V.Count) * Cost(scale * V.Load(row + 2 * V.Count) + min - V.Load(row));
 
@@ -156,7 +175,11 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         V.Store(V.Select(state.Constant, V.Zero, state.Scale), scales);
         V.Store(-V.Select(state.Constant, state.FirstMin, state.Min), offsets);
         V.Store(state.SumW, sumWeights);
-        return V.MaskBits(state.Failed & ~state.Constant);
+
+        // As integers, what is not a positive number lies above all that are; an inverse is compared less one, which puts 0 there as well.
+        V largest = V.CreateBits(0x7F7FFFFE), reach = V.Create(SafeToRound);
+        V isSafe = V.Equal(V.MaxUnsignedBits(state.LargestInverse, largest), largest) & V.Equal(V.MaxBits(state.LargestReach, reach), reach);
+        return V.MaskBits((state.Failed | ~isSafe) & ~state.Constant);
     }
 
     // Whole floats, neither negative nor NaN, keep their order as integers, and so negative ones come out below 0.
@@ -166,9 +189,10 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     [MethodImpl(Inline)]
     private static V Cost(V difference) => TRule.AbsoluteError ? V.Abs(difference) : difference * difference;
 
+    // At most StateVectors.
     private struct State
     {
-        public V Max, SumW, SumX, FirstMin, Min, Scale, Error, Constant, Failed;
+        public V Max, SumW, SumX, FirstMin, Min, Scale, Error, Constant, Failed, LargestInverse, LargestReach;
         public V CandidateScale, CandidateMin, Determinant;
     }
 }
