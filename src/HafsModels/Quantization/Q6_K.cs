@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -19,22 +21,65 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
             EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
     }
 
+    // The scalar definition: a search for each sub-block, then Finish.
     private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
     {
-        // Errors weigh x² without an importance matrix, and exactly the importance with one.
-        Span<float> squares = stackalloc float[Elements];
-        for (int i = 0; i < Elements; i++)
-            squares[i] = x[i] * x[i];
-        ReadOnlySpan<float> weights = importance.IsEmpty ? squares : importance;
-
-        Span<byte> quants = stackalloc byte[Elements];
+        Span<byte> quants = stackalloc byte[SubBlock];
         Span<float> scales = stackalloc float[SubBlocks];
         for (int j = 0; j < SubBlocks; j++)
-        {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
-            scales[j] = ScaleSearch.Find(x[sub], weights[sub], Limit, quants[sub]);
-        }
+            scales[j] = Search(x, importance, j, quants);
+        Finish<Lanes1>(x, importance, scales, block);
+    }
 
+    // Errors weigh x² without an importance matrix, and exactly the importance with one.
+    private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants)
+    {
+        ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
+        if (!importance.IsEmpty)
+            return ScaleSearch.Find(sub, importance.Slice(j * SubBlock, SubBlock), Limit, quants);
+        Span<float> squares = stackalloc float[SubBlock];
+        for (int i = 0; i < SubBlock; i++)
+            squares[i] = sub[i] * sub[i];
+        return ScaleSearch.Find(sub, squares, Limit, quants);
+    }
+
+    // The vector kernel: thirty-two sub-blocks (two super-blocks) are searched at once; then Finish.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        const int BatchElements = ScaleBatch.Count * SubBlock;
+        Unsafe.SkipInit(out ScaleBatch batch);
+        Span<float> weights = stackalloc float[BatchElements];
+        Span<byte> quants = stackalloc byte[SubBlock];
+        for (int first = 0; first < rows.Length; first += BatchElements)
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
+            for (int i = 0; i < x.Length && !importance.IsEmpty; i += Elements)
+                importance.Slice((first + i) % rowLength, Elements).CopyTo(weights[i..]);
+            batch.Find<V, SixBits>(x, importance.IsEmpty ? default : weights[..x.Length]);
+
+            for (int i = 0; i < x.Length; i += Elements, destination = destination[Bytes..])
+            {
+                ReadOnlySpan<float> blockX = x.Slice(i, Elements);
+                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : weights.Slice(i, Elements);
+                Span<float> scales = new(batch.Scales + i / SubBlock, SubBlocks);
+                uint failed = batch.Failed >> i / SubBlock;
+                for (int j = 0; j < SubBlocks && failed != 0; j++)
+                {
+                    if ((failed >> j & 1) != 0)
+                        scales[j] = Search(blockX, blockImportance, j, quants);
+                }
+
+                Finish<V>(blockX, blockImportance, scales, destination[..Bytes]);
+            }
+        }
+    }
+
+    // Stores the scales; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
+    [SkipLocalsInit]
+    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, Span<byte> block)
+        where V : struct, ILanes<V>
+    {
         float extreme = ScaleSearch.Extreme(scales);
         if (MathF.Abs(extreme) < ScaleSearch.Tiny)
         {
@@ -44,17 +89,17 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
 
         float inverse = -128f / extreme;
         float d = block.WriteHalf(Scale, 1 / inverse);
+        Span<byte> quants = stackalloc byte[Elements];
         for (int j = 0; j < SubBlocks; j++)
         {
             sbyte scaleQuant = (sbyte)Math.Min(127, Rounding.Nearest(inverse * scales[j]));
             block[Scales + j] = (byte)scaleQuant;
-
-            // With the scale as stored, the integers are chosen anew; a sub-block whose scale became 0 keeps those of the search.
             float scale = d * scaleQuant;
-            if (scale == 0)
-                continue;
-            for (int i = j * SubBlock; i < (j + 1) * SubBlock; i++)
-                quants[i] = (byte)(Rounding.Nearest(x[i] / scale, -Limit, Limit - 1) + Limit);
+            Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
+            if (scale != 0)
+                NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, 0, -Limit, Limit - 1, subQuants);
+            else
+                Search(x, importance, j, subQuants);
         }
 
         Span<byte> low = stackalloc byte[128], high = stackalloc byte[128];
@@ -83,5 +128,11 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
                 }
             }
         }
+    }
+
+    private readonly struct SixBits : IScaleRule
+    {
+        public static int Length => SubBlock;
+        public static int Limit => Q6_K.Limit;
     }
 }
