@@ -43,7 +43,7 @@ internal static unsafe class ImportanceLanes
         Span<float> source = new(padded, AtOnce * Elements);
         x.CopyTo(source);
         source[x.Length..].Clear();
-        SubBlocks.ToLanes<Lanes4>(padded, Elements, rows, AtOnce);
+        Transposition.ToLanes<Lanes4>(padded, Elements, rows, AtOnce);
         Lanes4 sum = Lanes4.Zero;
         for (int i = 0; i < Elements; i++)
         {

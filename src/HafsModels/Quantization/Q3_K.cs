@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -19,46 +21,131 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
             EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
     }
 
+    // The scalar definition: a search for each sub-block, then Finish.
     private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
     {
-        Span<byte> quants = stackalloc byte[Elements];
+        Span<byte> quants = stackalloc byte[SubBlock];
         Span<float> scales = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
-        Span<float> weights = stackalloc float[SubBlock];
-        float doubledMeanSquare = importance.IsEmpty ? 0 : 2 * Importance.SumOfSquares(x) / Elements;
         for (int j = 0; j < SubBlocks; j++)
+            scales[j] = Search(x, importance, j, quants, out sumWeights[j]);
+        Finish<Lanes1>(x, importance, scales, sumWeights, block);
+    }
+
+    private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float sumWeights)
+    {
+        ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
+        sumWeights = 0;
+        if (importance.IsEmpty)
+            return ScaleDescent.Find(sub, Limit, quants);
+        Span<float> weights = stackalloc float[SubBlock];
+        Importance.Weights(sub, importance.Slice(j * SubBlock, SubBlock), 2 * Importance.SumOfSquares(x) / Elements, weights);
+        sumWeights = Importance.Sum(weights);
+        return ScaleSearch.Find(sub, weights, Limit, quants);
+    }
+
+    // The vector kernel: sixty-four sub-blocks (four super-blocks) are searched at once; then Finish.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        const int BatchSubBlocks = 64, BatchElements = BatchSubBlocks * SubBlock;
+        Span<float> allScales = stackalloc float[BatchSubBlocks], allSumWeights = stackalloc float[BatchSubBlocks], weights = stackalloc float[BatchElements];
+        for (int first = 0; first < rows.Length; first += BatchElements)
         {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
+            ulong failed;
             if (importance.IsEmpty)
             {
-                scales[j] = ScaleDescent.Find(x[sub], Limit, quants[sub]);
+                failed = Descend<V>(x, allScales);
             }
             else
             {
-                Importance.Weights(x[sub], importance[sub], doubledMeanSquare, weights);
-                sumWeights[j] = Importance.Sum(weights);
-                scales[j] = ScaleSearch.Find(x[sub], weights, Limit, quants[sub]);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: true, weights);
+                failed = SearchWeighted<V>(x, weights[..x.Length], allScales, allSumWeights);
+            }
+
+            for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
+            {
+                ReadOnlySpan<float> blockX = x.Slice(j * SubBlock, Elements);
+                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + j * SubBlock) % rowLength, Elements);
+                Span<float> scales = allScales.Slice(j, SubBlocks), sumWeights = allSumWeights.Slice(j, SubBlocks);
+                SearchFailed(blockX, blockImportance, failed >> j, scales, sumWeights);
+                Finish<V>(blockX, blockImportance, scales, sumWeights, destination[..Bytes]);
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private static unsafe ulong Descend<V>(ReadOnlySpan<float> x, Span<float> scales)
+        where V : struct, ILanes<V>
+    {
+        const int CacheLine = 64;
+        float* padded = stackalloc float[scales.Length * SubBlock], memory = stackalloc float[4 * 16 * SubBlock * 4 + CacheLine / sizeof(float)];
+        float* groups = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+        Span<float> elements = new(padded, scales.Length * SubBlock);
+        x.CopyTo(elements);
+        elements[x.Length..].Clear();
+        ulong failed = 0;
+        fixed (float* found = scales)
+        {
+            int atOnce = ScaleDescentLanes<V>.Groups * V.Count;
+            for (int first = 0; first < scales.Length; first += atOnce)
+            {
+                for (int group = 0; group < ScaleDescentLanes<V>.Groups; group++)
+                    Transposition.ToLanes<V>(padded + (first + group * V.Count) * SubBlock, SubBlock, groups + group * ScaleDescentLanes<V>.GroupFloats, ScaleDescentLanes<V>.Stride);
+                failed |= ScaleDescentLanes<V>.Find(groups, found + first) << first;
             }
         }
 
-        Finish(x, scales, importance.IsEmpty ? default : sumWeights, quants, block);
+        return failed;
     }
 
-    // From the scales of the search to the block; quants hold the integers of the search.
-    private static void Finish(ReadOnlySpan<float> x, ReadOnlySpan<float> scales, ReadOnlySpan<float> sumWeights, Span<byte> quants, Span<byte> block)
+    [SkipLocalsInit]
+    private static unsafe ulong SearchWeighted<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, Span<float> scales, Span<float> sumWeights)
+        where V : struct, ILanes<V>
     {
-        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
-        float d = sumWeights.IsEmpty ? QuantizeToExtreme(scales, scaleQuants) : ScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
+        const int BatchElements = ScaleBatch.Count * SubBlock;
+        Unsafe.SkipInit(out ScaleBatch batch);
+        ulong failed = 0;
+        for (int first = 0; first < x.Length; first += BatchElements)
+        {
+            Range part = new(first, Math.Min(first + BatchElements, x.Length));
+            batch.Find<V, ThreeBits>(x[part], weights[part]);
+            new ReadOnlySpan<float>(batch.Scales, ScaleBatch.Count).CopyTo(scales[(first / SubBlock)..]);
+            failed |= (ulong)batch.Failed << first / SubBlock;
+        }
+
+        for (int j = 0; j < x.Length / SubBlock; j++)
+            sumWeights[j] = Importance.Sum(weights.Slice(j * SubBlock, SubBlock));
+        return failed;
+    }
+
+    private static void SearchFailed(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ulong failed, Span<float> scales, Span<float> sumWeights)
+    {
+        Span<byte> quants = stackalloc byte[SubBlock];
+        for (int j = 0; j < SubBlocks; j++)
+        {
+            if ((failed >> j & 1) != 0)
+                scales[j] = Search(x, importance, j, quants, out sumWeights[j]);
+        }
+    }
+
+    // Stores the scales; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
+    [SkipLocalsInit]
+    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, ReadOnlySpan<float> sumWeights, Span<byte> block)
+        where V : struct, ILanes<V>
+    {
+        Span<byte> quants = stackalloc byte[Elements], scaleQuants = stackalloc byte[SubBlocks];
+        float d = importance.IsEmpty ? QuantizeToExtreme(scales, scaleQuants) : ScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
         d = block.WriteHalf(Scale, d);
         PackScales(scaleQuants, block.Slice(Scales, 12));
-
-        // With the scales as stored, the integers are chosen anew; a sub-block whose scale became 0 keeps those of the search.
         for (int j = 0; j < SubBlocks; j++)
         {
             float scale = d * (scaleQuants[j] - ScaleLimit);
-            if (scale == 0)
-                continue;
-            for (int i = j * SubBlock; i < (j + 1) * SubBlock; i++)
-                quants[i] = (byte)(Rounding.Nearest(x[i] / scale, -Limit, Limit - 1) + Limit);
+            Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
+            if (scale != 0)
+                NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, 0, -Limit, Limit - 1, subQuants);
+            else
+                Search(x, importance, j, subQuants, out _);
         }
 
         BitPlanes.TakeBits(quants, 2, block[..32]);
@@ -108,5 +195,11 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
                     destination[i] = scale * (quants[i] - Limit);
             }
         }
+    }
+
+    private readonly struct ThreeBits : IScaleRule
+    {
+        public static int Length => SubBlock;
+        public static int Limit => Q3_K.Limit;
     }
 }

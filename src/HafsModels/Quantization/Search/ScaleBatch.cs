@@ -44,9 +44,9 @@ internal unsafe struct ScaleBatch
             int stride = ScaleLanes<V, TRule>.Stride;
             for (int first = 0; first < Count; first += V.Count)
             {
-                SubBlocks.ToLanes<V>(xs + first * TRule.Length, TRule.Length, group, stride);
+                Transposition.ToLanes<V>(xs + first * TRule.Length, TRule.Length, group, stride);
                 if (isWeighted)
-                    SubBlocks.ToLanes<V>(ws + first * TRule.Length, TRule.Length, group + V.Count, stride);
+                    Transposition.ToLanes<V>(ws + first * TRule.Length, TRule.Length, group + V.Count, stride);
                 Failed |= ScaleLanes<V, TRule>.Find(group, isWeighted, scales + first, inverses + first) << first;
             }
         }

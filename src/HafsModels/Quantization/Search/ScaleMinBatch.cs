@@ -50,9 +50,9 @@ internal unsafe struct ScaleMinBatch
                 {
                     float* rowsOfGroup = groups + group * ScaleMinLanes<V, TRule>.GroupFloats;
                     int element = (first + group * V.Count) * length;
-                    SubBlocks.ToLanes<V>(xs + element, length, rowsOfGroup, stride);
+                    Transposition.ToLanes<V>(xs + element, length, rowsOfGroup, stride);
                     if (!givenWeights.IsEmpty)
-                        SubBlocks.ToLanes<V>(ws + element, length, rowsOfGroup + V.Count, stride);
+                        Transposition.ToLanes<V>(ws + element, length, rowsOfGroup + V.Count, stride);
                     else
                         TRule.Weigh<V>(rowsOfGroup, stride);
                 }

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace HafsModels.Quantization.Lanes;
 
 /// <summary>Turns sub-blocks, which lie one after the other, into rows that hold element i of each: one sub-block a lane.</summary>
-internal static unsafe class SubBlocks
+internal static unsafe class Transposition
 {
     /// <summary>Transposes the sub-blocks of one group of lanes.</summary>
     /// <param name="source"><c>V.Count</c> sub-blocks of <paramref name="length"/> floats; the length is a multiple of 4.</param>

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
+
+namespace HafsModels.Quantization.Search;
+
+/// <summary>
+/// <see cref="ScaleDescent"/> on many sub-blocks of sixteen elements at once, one in each lane, with the scalar definition's operations in its order. Each
+/// change waits for the one before it, so four groups of lanes take turns to fill the time. A lane in which a quotient is too large for the vector unit to
+/// round as ggml does, or with infinities or NaN, is reported as failed.
+/// </summary>
+internal static unsafe class ScaleDescentLanes<V>
+    where V : struct, ILanes<V>
+{
+    /// <summary>Groups of lanes that take turns.</summary>
+    public const int Groups = 4;
+
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    private const int Length = 16, Limit = 4, Rounds = 5;
+    private const float SafeToRound = 4e6f;
+
+    /// <summary>Floats from the row of one element to that of the next: the element, its square, its cube and its integer, for every lane.</summary>
+    public static int Stride
+    {
+        [MethodImpl(Inline)]
+        get => 4 * V.Count;
+    }
+
+    /// <summary>Floats of a group of lanes.</summary>
+    public static int GroupFloats
+    {
+        [MethodImpl(Inline)]
+        get => Length * Stride;
+    }
+
+    /// <summary>Searches <c>4·V.Count</c> sub-blocks.</summary>
+    /// <param name="rows">The rows of the four groups, elements filled in.</param>
+    /// <param name="scales">Takes the scales.</param>
+    /// <returns>One bit for each sub-block that failed.</returns>
+    public static ulong Find(float* rows, float* scales)
+    {
+        float* rows1 = rows + GroupFloats, rows2 = rows1 + GroupFloats, rows3 = rows2 + GroupFloats;
+        Start(rows, out V sumXQ0, out V sumQQ0, out V active0, out V failed0);
+        Start(rows1, out V sumXQ1, out V sumQQ1, out V active1, out V failed1);
+        Start(rows2, out V sumXQ2, out V sumQQ2, out V active2, out V failed2);
+        Start(rows3, out V sumXQ3, out V sumQQ3, out V active3, out V failed3);
+        V nonzero0 = active0, nonzero1 = active1, nonzero2 = active2, nonzero3 = active3;
+        for (int round = 0; round < Rounds; round++)
+        {
+            V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
+            for (int i = 0; i < GroupFloats; i += Stride)
+            {
+                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref failed0);
+                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref failed1);
+                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref failed2);
+                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref failed3);
+            }
+
+            // A lane without a change is done.
+            active0 &= changed0;
+            active1 &= changed1;
+            active2 &= changed2;
+            active3 &= changed3;
+            if (V.MaskBits(active0 | active1 | active2 | active3) == 0)
+                break;
+        }
+
+        return Finish(sumXQ0, sumQQ0, nonzero0, failed0, scales)
+            | (ulong)Finish(sumXQ1, sumQQ1, nonzero1, failed1, scales + V.Count) << V.Count
+            | (ulong)Finish(sumXQ2, sumQQ2, nonzero2, failed2, scales + 2 * V.Count) << 2 * V.Count
+            | (ulong)Finish(sumXQ3, sumQQ3, nonzero3, failed3, scales + 3 * V.Count) << 3 * V.Count;
+    }
+
+    private static void Start(float* rows, out V sumXQ, out V sumQQ, out V active, out V failed)
+    {
+        V extreme = V.Zero, magnitude = V.Zero, largest = V.Zero;
+        for (int i = 0; i < Length; i++)
+        {
+            float* row = rows + i * Stride;
+            V x = V.Load(row), absolute = V.Abs(x), w = x * x;
+            V.Store(w, row + V.Count);
+            V.Store(w * x, row + 2 * V.Count);
+            largest = V.MaxBits(largest, absolute);
+            extreme = V.Select(V.LessThan(magnitude, absolute), x, extreme);
+            magnitude = V.Max(absolute, magnitude);
+        }
+
+        V inverse = V.Create(-Limit) / extreme;
+        (sumXQ, sumQQ) = (V.Zero, V.Zero);
+        for (int i = 0; i < Length; i++)
+        {
+            float* row = rows + i * Stride;
+            V q = Clamp(V.Round(inverse * V.Load(row)));
+            V.Store(q, row + 3 * V.Count);
+            sumXQ += V.Load(row + 2 * V.Count) * q;
+            sumQQ += V.Load(row + V.Count) * q * q;
+        }
+
+        V finite = V.CreateBits(0x7F7FFFFF);
+        failed = ~V.Equal(V.MaxBits(largest, finite), finite);
+        active = ~V.LessThan(magnitude, V.Create(ScaleSearch.Tiny)) & ~failed;
+    }
+
+    // Moves one integer of each active lane to its best value given the others, where that improves the fit.
+    [MethodImpl(Inline)]
+    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V failed)
+    {
+        V x = V.Load(row), w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
+        V otherXQ = sumXQ - wx * q, otherQQ = sumQQ - w * q * q;
+        V considered = active & V.LessThan(V.Zero, otherXQ);
+        V quotient = x * otherQQ / otherXQ;
+        failed |= considered & ~V.LessThan(V.Abs(quotient), V.Create(SafeToRound));
+        V candidate = Clamp(V.Round(quotient));
+        otherXQ += wx * candidate;
+        otherQQ += w * candidate * candidate;
+        V isBetter = considered & V.LessThan(sumXQ * sumXQ * otherQQ, otherXQ * otherXQ * sumQQ) & V.LessThan(V.Zero, otherQQ) & ~V.Equal(candidate, q);
+        V.Store(V.Select(isBetter, candidate, q), row + 3 * V.Count);
+        sumXQ = V.Select(isBetter, otherXQ, sumXQ);
+        sumQQ = V.Select(isBetter, otherQQ, sumQQ);
+        changed |= isBetter;
+    }
+
+    private static uint Finish(V sumXQ, V sumQQ, V nonzero, V failed, float* scales)
+    {
+        V.Store(V.Select(nonzero & V.LessThan(V.Zero, sumQQ), sumXQ / sumQQ, V.Zero), scales);
+        return V.MaskBits(failed);
+    }
+
+    // As in ScaleLanes: negative floats are the large ones as unsigned and the small ones as signed integers.
+    [MethodImpl(Inline)]
+    private static V Clamp(V q) => V.MinBits(V.MinUnsignedBits(q, V.Create(-Limit)), V.Create(Limit - 1));
+}
