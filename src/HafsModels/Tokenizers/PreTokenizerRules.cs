@@ -45,7 +45,7 @@ internal sealed class PreTokenizerRules
     public PreTokenizerRecipe? Find(string name)
     {
         Rule? rule = rules.FirstOrDefault(rule => rule.Names.Contains(name, StringComparer.Ordinal));
-        return rule?.Steps is null ? null : new PreTokenizerRecipe([.. rule.Steps.Select(Expand)], rule.IgnoresMerges ?? false, rule.ByteFallback);
+        return rule?.Steps is null ? null : new PreTokenizerRecipe([.. rule.Steps.Select(Expand)], rule.IgnoresMerges ?? false, rule.ByteFallback, rule.AddsBos);
     }
 
     /// <summary>The steps of a pre-tokenizer in the words of the table, regexes written out. Splits that drop nothing count as one kind.</summary>
@@ -107,9 +107,10 @@ internal sealed class PreTokenizerRules
             rule.Member("steps") is { } steps ? [.. steps.EnumerateArray().Select(step => step.GetString()!)] : null,
             rule.Flag("ignore_merges"),
             rule.Flag("fallback") ?? false,
-            rule.Flag("match") ?? true))];
+            rule.Flag("match") ?? true,
+            rule.Flag("add_bos") ?? false))];
         return new PreTokenizerRules(regexes, rules);
     }
 
-    private sealed record Rule(string[] Names, string[]? Steps, bool? IgnoresMerges, bool ByteFallback, bool Matches);
+    private sealed record Rule(string[] Names, string[]? Steps, bool? IgnoresMerges, bool ByteFallback, bool Matches, bool AddsBos);
 }

@@ -61,10 +61,10 @@ internal sealed class TokenizerJson : IDisposable
     }
 
     /// <summary>Tokens of the model, without the added ones, with their ids (and scores for Unigram, else 0).</summary>
-    public IReadOnlyList<(string Text, int Id, float Score)> ReadVocabulary()
+    public IReadOnlyList<(string Text, int Id, double Score)> ReadVocabulary()
     {
         JsonElement vocab = Model.Member("vocab") ?? throw Invalid("model.vocab is missing");
-        var tokens = new List<(string, int, float)>();
+        var tokens = new List<(string, int, double)>();
         if (vocab.ValueKind == JsonValueKind.Array)
         {
             foreach (JsonElement piece in vocab.EnumerateArray())
@@ -72,7 +72,7 @@ internal sealed class TokenizerJson : IDisposable
                 if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() != 2 || piece[0].ValueKind != JsonValueKind.String
                     || piece[1].ValueKind != JsonValueKind.Number)
                     throw Invalid($"model.vocab: item {tokens.Count:N0} is no pair of piece and score");
-                tokens.Add((TextOf(piece[0]), tokens.Count, (float)piece[1].GetDouble()));
+                tokens.Add((TextOf(piece[0]), tokens.Count, piece[1].GetDouble()));
             }
         }
         else if (vocab.ValueKind == JsonValueKind.Object)

@@ -71,7 +71,7 @@ internal static partial class VocabularyReader
 
     private static (string[] Tokens, TokenType[] Types) ReadTokens(TokenizerJson tokenizer, int? vocabularySize)
     {
-        IReadOnlyList<(string Text, int Id, float Score)> vocabulary = tokenizer.ReadVocabulary();
+        IReadOnlyList<(string Text, int Id, double Score)> vocabulary = tokenizer.ReadVocabulary();
         int highest = Math.Max(vocabulary.Count == 0 ? -1 : vocabulary.Max(token => token.Id), tokenizer.AddedTokens.Count == 0 ? -1 : tokenizer.AddedTokens.Max(token => token.Id));
         int count = vocabularySize ?? highest + 1;
         if (highest >= count)
