@@ -51,6 +51,9 @@ public sealed class Decoder : IDisposable
     /// <summary>Threads that compute.</summary>
     public int Threads => team.Threads;
 
+    /// <summary>Numbers in the matrices that every token is multiplied with.</summary>
+    public long ParameterCount => model.Blocks.Sum(block => block.ParameterCount) + ((long)model.Head.Rows * model.Head.Columns);
+
     /// <summary>Memory of the weights, bytes.</summary>
     public long WeightBytes => arena.AllocatedBytes;
 

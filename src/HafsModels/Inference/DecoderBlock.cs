@@ -47,4 +47,8 @@ internal sealed record DecoderBlock
 
     /// <summary>Down projection.</summary>
     public required WeightMatrix Down { get; init; }
+
+    /// <summary>Numbers in the matrices.</summary>
+    public long ParameterCount =>
+        new[] { Query, Key, Value, Output, Gate, Up, Down }.Sum(matrix => (long)matrix.Rows * matrix.Columns);
 }

@@ -8,12 +8,49 @@ public static class FidelityMeasurement
     /// <summary>Predicted tokens of a window; each window starts from an empty context.</summary>
     public const int WindowTokens = 256;
 
+    private const int MaxTokens = 1536;
+    private const int MinTokens = 256;
+    private const int PromptWords = 5;
+
+    // Multiplications that both models together may take: minutes on one slow core.
+    private const double Budget = 2e12;
+
+    /// <summary>Opens source and result and compares them.</summary>
+    /// <param name="sourcePath">A GGUF file, or the folder of a Hugging Face checkpoint.</param>
+    /// <param name="resultPath">The same, made from the source.</param>
+    /// <param name="options">On what, and how much.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HafsException">One cannot be run, their tokens differ, or one gives logits that are not numbers.</exception>
+    public static Fidelity Measure(string sourcePath, string resultPath, FidelityOptions options, CancellationToken cancellationToken)
+    {
+        using TextGenerator source = TextGenerator.Open(sourcePath, options.Threads, cancellationToken);
+        using TextGenerator result = TextGenerator.Open(resultPath, options.Threads, cancellationToken);
+        return Measure(source, result, options, cancellationToken);
+    }
+
+    /// <summary>Compares source and result.</summary>
+    /// <param name="source">The original.</param>
+    /// <param name="result">What was made of it.</param>
+    /// <param name="options">On what, and how much.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HafsException">Their tokens differ, or one gives logits that are not numbers.</exception>
+    public static Fidelity Measure(TextGenerator source, TextGenerator result, FidelityOptions options, CancellationToken cancellationToken)
+    {
+        string text = options.Text ?? EvaluationText.Read();
+        int[] tokens = Encode(source, result, text);
+        int[] prompt = Encode(source, result, options.Prompt ?? string.Join(' ', text.Split(' ', PromptWords + 1).Take(PromptWords)));
+        int affordable = (int)Math.Clamp(Budget / (source.Decoder.ParameterCount + (double)result.Decoder.ParameterCount), MinTokens, MaxTokens);
+        int length = Math.Min(tokens.Length, (options.MaxTokens > 0 ? options.MaxTokens : affordable) + 1);
+        return Compare(source.Decoder, result.Decoder, tokens.AsMemory(0, length), prompt, options.GeneratedTokens, source.StopTokens, generated => source.Decode(prompt, generated), cancellationToken);
+    }
+
     /// <summary>Compares two decoders on tokens. Memory does not grow with the number of tokens.</summary>
     /// <param name="source">The original.</param>
     /// <param name="result">What was made of it.</param>
     /// <param name="tokens">Token ids of a text; at least two.</param>
     /// <param name="prompt">Tokens that both continue greedily, for the speeds; empty for none.</param>
     /// <param name="maxTokens">Tokens to generate after <paramref name="prompt"/>.</param>
+    /// <param name="stopTokens">Tokens that end the continuation.</param>
     /// <param name="decode">Turns generated tokens into text.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="HafsException">The vocabularies differ in size, a token is not in them, or a model gives logits that are not numbers.</exception>
@@ -23,6 +60,7 @@ public static class FidelityMeasurement
         ReadOnlyMemory<int> tokens,
         ReadOnlyMemory<int> prompt,
         int maxTokens,
+        IReadOnlyCollection<int> stopTokens,
         Func<IReadOnlyList<int>, string> decode,
         CancellationToken cancellationToken)
     {
@@ -52,7 +90,7 @@ public static class FidelityMeasurement
         }, cancellationToken);
 
         int count = tokens.Length - 1;
-        var options = new GenerationOptions { MaxTokens = prompt.IsEmpty ? 0 : maxTokens };
+        var options = new GenerationOptions { MaxTokens = prompt.IsEmpty ? 0 : maxTokens, StopTokens = stopTokens };
         Generation fromSource = Continue(source), fromResult = Continue(result);
         return new Fidelity
         {
@@ -90,6 +128,23 @@ public static class FidelityMeasurement
             }
         }, cancellationToken);
         return Math.Exp(loss / (tokens.Length - 1));
+    }
+
+    /// <summary>Tokens of a text; both must make the same of it, for what a deployment is asked is text.</summary>
+    private static int[] Encode(TextGenerator source, TextGenerator result, string text)
+    {
+        int[] tokens = source.Tokenizer.Encode(text), others = result.Tokenizer.Encode(text);
+        int same = tokens.AsSpan().CommonPrefixLength(others);
+        if (same == tokens.Length && same == others.Length)
+            return tokens;
+        throw new HafsException(
+            ErrorKind.InvalidData,
+            "TokenizersDiffer",
+            $"{result.Decoder.Path}: token {same:N0} of the evaluation text is {Name(others)}; {source.Decoder.Path} makes it {Name(tokens)}",
+            result.Decoder.Path,
+            "The tokens or the pre-tokenizer of the result are not those of the source.");
+
+        string Name(int[] ids) => same < ids.Length ? ids[same].ToString(System.Globalization.CultureInfo.InvariantCulture) : "missing";
     }
 
     private static void CheckSameVocabulary(Decoder source, Decoder result)

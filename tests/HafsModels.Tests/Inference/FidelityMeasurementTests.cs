@@ -85,5 +85,5 @@ public class FidelityMeasurementTests
     }
 
     private static Fidelity Compare(Decoder source, Decoder result) =>
-        FidelityMeasurement.Compare(source, result, Tokens, Tokens.AsMemory(0, 9), 8, tokens => string.Join(' ', tokens), default);
+        FidelityMeasurement.Compare(source, result, Tokens, Tokens.AsMemory(0, 9), 8, [], tokens => string.Join(' ', tokens), default);
 }

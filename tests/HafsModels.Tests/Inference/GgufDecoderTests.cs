@@ -96,7 +96,7 @@ public sealed class GgufDecoderTests : IDisposable
         bytes.AsSpan(bytes.Length - 200_000, 100_000).Fill(0xFF);
         File.WriteAllBytes(path, bytes);
         using Decoder good = new(TestCheckpoint.Weights("kjv-llama"), 2, default), bad = Decoder.Open(path, 2, default);
-        HafsException thrown = Assert.Throws<HafsException>(() => FidelityMeasurement.Compare(good, bad, new int[] { 1, 2, 3 }, default, 0, _ => "", default));
+        HafsException thrown = Assert.Throws<HafsException>(() => FidelityMeasurement.Compare(good, bad, new int[] { 1, 2, 3 }, default, 0, [], _ => "", default));
         Assert.Equal("NonFiniteLogits", thrown.Id);
         Assert.Contains("nan.gguf", thrown.Message);
     }
