@@ -53,17 +53,83 @@ internal sealed class FileRegistryStore(string path, TimeSpan lockTimeout) : IRe
         throw new HafsException(ErrorKind.Conflict, "RegistryBusy", $"{Location} was changed by another program {MaxAttempts} times while it was being written.", Location, "Wait for hafs to end, then try again.");
     }
 
-    /// <summary>Replaces both files by those of a backup, whatever state they are in.</summary>
-    public void Restore(RegistryFiles from, CancellationToken cancellationToken)
+    public IReadOnlyList<RegistryBackup> Backups()
+    {
+        RegistrySnapshot? next = TryParse(RegistryFiles.Read(Location), Location);
+        var backups = new List<RegistryBackup>();
+        foreach ((string file, DateTime made, bool kept) in RegistryBackups.List(Location))
+        {
+            RegistrySnapshot? snapshot = TryParse(RegistryFiles.Read(file), file);
+            backups.Add(new RegistryBackup
+            {
+                Path = file,
+                CreatedAt = made,
+                IsKept = kept,
+                IsReadable = snapshot is not null,
+                Models = snapshot?.Models.Count ?? 0,
+                Changes = snapshot is null || next is null ? [] : RegistryDifference.Between(snapshot, next),
+            });
+            next = snapshot;
+        }
+
+        return backups;
+    }
+
+    public string Backup(string? target, CancellationToken cancellationToken)
     {
         using var held = RegistryLock.Acquire(Location, lockTimeout, cancellationToken);
-        RegistryBackups.Add(Location, RegistryFiles.Read(Location));
-        if (from.Sidecar is { } sidecar)
-            Replace(RegistryPath.Sidecar(Location), sidecar);
-        else
-            File.Delete(RegistryPath.Sidecar(Location));
-        if (from.Main is { } main)
-            Replace(Location, main);
+        RegistryFiles files = RegistryFiles.Read(Location);
+        return files.Main is null
+            ? throw new HafsException(ErrorKind.NotFound, "RegistryNotFound", $"{Location} does not exist; there is nothing to keep.", Location)
+            : RegistryBackups.Keep(Location, target, files);
+    }
+
+    public IReadOnlyList<RegistryChange> Restore(string? from, bool apply, CancellationToken cancellationToken)
+    {
+        using var held = RegistryLock.Acquire(Location, lockTimeout, cancellationToken);
+        string source = from is not null ? Path.GetFullPath(from) : Backups().FirstOrDefault(b => b.IsReadable)?.Path
+            ?? throw new HafsException(ErrorKind.NotFound, "BackupNotFound", $"No backup of {Location} can be read.", Location);
+        RegistryFiles files = RegistryFiles.Read(source);
+        if (files.Main is null)
+            throw new HafsException(ErrorKind.NotFound, "BackupNotFound", $"{source} does not exist.", source);
+        RegistrySnapshot backup = files.Parse(source);
+        if (backup.Sidecar is null)
+            throw new HafsException(ErrorKind.InvalidData, "BackupDamaged", backup.Problems[0].Message, source, "Choose another backup.");
+
+        // A registry that cannot be read differs in everything it should have.
+        RegistryFiles current = RegistryFiles.Read(Location);
+        RegistrySnapshot before = TryParse(current, Location) ?? new RegistryFiles(null, null).Parse(Location);
+        IReadOnlyList<RegistryChange> changes = RegistryDifference.Between(before, backup);
+        if (!apply || files.SameAs(current))
+            return changes;
+        RegistryBackups.Add(Location, current);
+        Replace(RegistryPath.Sidecar(Location), files.Sidecar ?? Bytes(RegistrySidecar.New()));
+        Replace(Location, files.Main);
+        return changes;
+    }
+
+    /// <summary>Exchanges a sidecar that cannot be read for the newest one among the backups that can; the damaged one is kept.</summary>
+    public void RestoreSidecar(CancellationToken cancellationToken)
+    {
+        using var held = RegistryLock.Acquire(Location, lockTimeout, cancellationToken);
+        RegistryFiles files = RegistryFiles.Read(Location);
+        if (files.Parse(Location).Sidecar is not null)
+            return;
+        RegistryBackups.Keep(Location, null, files);
+        byte[]? good = Backups().Where(b => b.IsReadable).Select(b => RegistryFiles.Read(b.Path).Sidecar).FirstOrDefault(s => s is not null);
+        Replace(RegistryPath.Sidecar(Location), good ?? Bytes(RegistrySidecar.New()));
+    }
+
+    private static RegistrySnapshot? TryParse(RegistryFiles files, string path)
+    {
+        try
+        {
+            return files.Main is null || files.Parse(path) is not { Sidecar: not null } snapshot ? null : snapshot;
+        }
+        catch (HafsException e) when (e.Kind == ErrorKind.InvalidData)
+        {
+            return null;
+        }
     }
 
     private (RegistryFiles Files, RegistrySnapshot Snapshot) Load()

@@ -13,4 +13,18 @@ internal interface IRegistryStore
     /// <param name="edit">The change; run again when somebody else wrote meanwhile.</param>
     /// <param name="cancellationToken">Ends the wait for other writers.</param>
     T Change<T>(Func<RegistryEdit, T> edit, CancellationToken cancellationToken);
+
+    /// <summary>Backups, newest first.</summary>
+    IReadOnlyList<RegistryBackup> Backups();
+
+    /// <summary>Makes a backup that stays, at <paramref name="target"/> or among the others.</summary>
+    /// <returns>Where it lies.</returns>
+    string Backup(string? target, CancellationToken cancellationToken);
+
+    /// <summary>Goes back to a backup, or to the newest that can be read; whatever state the registry is in.</summary>
+    /// <returns>What differs in the backup.</returns>
+    IReadOnlyList<RegistryChange> Restore(string? from, bool apply, CancellationToken cancellationToken);
+
+    /// <summary>Makes a sidecar readable again.</summary>
+    void RestoreSidecar(CancellationToken cancellationToken);
 }

@@ -177,6 +177,48 @@ public sealed class ModelRegistry
         return [.. RegistrySidecar.Read(store.Read().Entries[id] as Json.JsonObject, RegistrySidecar.Tests, SidecarJson.Default.DeploymentTest).Select(t => t with { ModelId = id })];
     }
 
+    /// <summary>Backups, newest first, each with what changed after it.</summary>
+    public IReadOnlyList<RegistryBackup> Backups() => store.Backups();
+
+    /// <summary>Makes a backup that is never dropped to make room.</summary>
+    /// <param name="target">File to write; null for one among the other backups.</param>
+    /// <param name="cancellationToken">Ends the wait for other writers.</param>
+    /// <returns>The copy of the registry file; that of the sidecar lies beside it.</returns>
+    public string Backup(string? target, CancellationToken cancellationToken) => store.Backup(target, cancellationToken);
+
+    /// <summary>Goes back to a backup. The state before it is backed up in turn, damaged or not.</summary>
+    /// <param name="from">The backup's registry file; null for the newest that can be read.</param>
+    /// <param name="apply">False to learn only what would change.</param>
+    /// <param name="cancellationToken">Ends the wait for other writers.</param>
+    /// <returns>What changes by it.</returns>
+    public IReadOnlyList<RegistryChange> Restore(string? from, bool apply, CancellationToken cancellationToken) => store.Restore(from, apply, cancellationToken);
+
+    /// <summary>
+    /// Makes the registry load in hafs again: missing keys are added, unknown keys and values of wrong types, shadowed records and entries
+    /// that are none move to the sidecar, and a sidecar that cannot be read is exchanged for the newest backup of it.
+    /// </summary>
+    /// <param name="apply">False to learn only what would be mended.</param>
+    /// <param name="cancellationToken">Ends the wait for other writers.</param>
+    /// <returns>The problems that are mended.</returns>
+    /// <exception cref="HafsException">The registry file itself cannot be read: restore a backup.</exception>
+    public IReadOnlyList<RegistryProblem> Repair(bool apply, CancellationToken cancellationToken)
+    {
+        RegistryProblem[] mended = [.. Problems.Where(RegistryRepair.Mends)];
+        if (!apply || mended.Length == 0)
+            return mended;
+        if (mended.Any(p => p.Kind == RegistryProblemKind.SidecarDamaged))
+            store.RestoreSidecar(cancellationToken);
+        store.Change(
+            edit =>
+            {
+                if (edit.Before.Problems.Any(RegistryRepair.Mends))
+                    RegistryRepair.Apply(edit);
+                return true;
+            },
+            cancellationToken);
+        return mended;
+    }
+
     private static Model Replace(Model was, Model now) => now with
     {
         Formats = [.. now.Formats.Union(was.Formats)],

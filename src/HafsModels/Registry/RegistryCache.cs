@@ -8,7 +8,7 @@ namespace HafsModels.Registry;
 /// </summary>
 internal static class RegistryCache
 {
-    private const int MaxRegistries = 4;
+    private const int MaxRegistries = 8;
 
     // A file may change twice within one tick of its file system's clock (2 s on FAT): a stamp says "unchanged" only when it was old by then.
     private static readonly TimeSpan StampResolution = TimeSpan.FromSeconds(2.5);
@@ -16,8 +16,13 @@ internal static class RegistryCache
     private static readonly ConcurrentDictionary<string, Entry> Entries = new(StringComparer.Ordinal);
 
     /// <summary>The snapshot of files that have not been touched since they were parsed, or null.</summary>
-    public static RegistrySnapshot? IfUntouched(string path) =>
-        Entries.TryGetValue(path, out Entry? entry) && entry.Settled && entry.Stamps == Stamps(path) ? entry.Snapshot : null;
+    public static RegistrySnapshot? IfUntouched(string path)
+    {
+        if (!Entries.TryGetValue(path, out Entry? entry) || !entry.Settled || entry.Stamps != Stamps(path))
+            return null;
+        entry.UsedAt = Environment.TickCount64;
+        return entry.Snapshot;
+    }
 
     /// <summary>The snapshot of these bytes, parsed unless they were the last ones.</summary>
     /// <param name="path">The registry file.</param>
@@ -29,12 +34,15 @@ internal static class RegistryCache
         RegistrySnapshot snapshot = Entries.TryGetValue(path, out Entry? entry) && entry.Hash == hash ? entry.Snapshot : files.Parse(path);
         DateTime latest = stamps.Main.WrittenUtc > stamps.Sidecar.WrittenUtc ? stamps.Main.WrittenUtc : stamps.Sidecar.WrittenUtc;
         if (Entries.Count >= MaxRegistries && !Entries.ContainsKey(path))
-            Entries.Clear();
+            Entries.TryRemove(Entries.MinBy(e => e.Value.UsedAt).Key, out _);
         Entries[path] = new Entry(stamps, DateTime.UtcNow - latest > StampResolution, hash, snapshot);
         return snapshot;
     }
 
     public static (FileStamp Main, FileStamp Sidecar) Stamps(string path) => (FileStamp.Of(path), FileStamp.Of(RegistryPath.Sidecar(path)));
 
-    private sealed record Entry((FileStamp Main, FileStamp Sidecar) Stamps, bool Settled, string Hash, RegistrySnapshot Snapshot);
+    private sealed record Entry((FileStamp Main, FileStamp Sidecar) Stamps, bool Settled, string Hash, RegistrySnapshot Snapshot)
+    {
+        public long UsedAt { get; set; } = Environment.TickCount64;
+    }
 }

@@ -16,6 +16,10 @@ internal static class RegistryCheck
         if (snapshot.Sidecar is { } sidecar && IsFuture(sidecar))
             yield return new(RegistryProblemKind.FutureVersion, null, "version", $"{RegistryPath.Sidecar(snapshot.Path)} has version {Version(sidecar)}; this program writes version {MajorVersion}.x and leaves it as it is.");
 
+        foreach (JsonMember top in snapshot.Main.Members)
+            if (top.Name is not ("version" or "updated_at" or "models"))
+                yield return new(RegistryProblemKind.UnknownKey, null, top.Name, $"{snapshot.Path} has the key {top.Name}, which hafs drops when it writes. A repair moves it to the sidecar.");
+
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonMember member in snapshot.Records.Members)
         {
@@ -83,7 +87,8 @@ internal static class RegistryCheck
         return bad.Select(key => new RegistryProblem(RegistryProblemKind.WrongType, id, key, $"'{id}': {key} of the sidecar cannot be read; it is kept and not used."));
     }
 
-    private static bool Fits(object? standard, JsonItem value) => standard switch
+    /// <summary>Whether a value is of the type hafs expects where <paramref name="standard"/> is the default.</summary>
+    public static bool Fits(object? standard, JsonItem value) => standard switch
     {
         // The keys that may be null are numbers and paths; both are told apart where they are read.
         null => value is JsonScalar,
