@@ -69,10 +69,15 @@ public abstract class Checkpoint : IDisposable
     protected static HafsException MissingTensor(string name) =>
         new(ErrorKind.NotFound, "TensorNotFound", $"no tensor of the checkpoint is named {name}", name);
 
-    /// <summary>Refuses tensors that hold no floating-point numbers.</summary>
-    protected static TensorRows RequireWeights(TensorInfo tensor, TensorRows rows) => tensor.Type.IsFloat()
-        ? rows
-        : throw new HafsException(ErrorKind.Unsupported, "TensorNotFloat", $"{tensor.File}: {tensor.Name} holds {tensor.Type}, which are no weights", tensor.Name);
+    /// <summary>Refuses tensors that hold no floating-point numbers, or rows that no array can take.</summary>
+    protected static TensorRows RequireWeights(TensorInfo tensor, TensorRows rows)
+    {
+        if (!tensor.Type.IsFloat())
+            throw new HafsException(ErrorKind.Unsupported, "TensorNotFloat", $"{tensor.File}: {tensor.Name} holds {tensor.Type}, which are no weights", tensor.Name);
+        if (tensor.Shape.RowLength > Array.MaxLength)
+            throw new HafsException(ErrorKind.Unsupported, "TensorRowTooLong", $"{tensor.File}: a row of {tensor.Name} has {tensor.Shape.RowLength:N0} elements; at most {Array.MaxLength:N0} are read", tensor.Name);
+        return rows;
+    }
 
     private static Checkpoint OpenFile(string path)
     {

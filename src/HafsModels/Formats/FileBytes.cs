@@ -21,6 +21,23 @@ internal static class FileBytes
         {
             throw new HafsException(ErrorKind.PermissionDenied, "FileNotReadable", $"{path}: may not be read, or is a folder", path, inner: exception);
         }
+        catch (IOException exception)
+        {
+            throw new HafsException(ErrorKind.Unavailable, "FileNotReadable", $"{path}: cannot be opened: {exception.Message}", path, inner: exception);
+        }
+    }
+
+    /// <summary>Reads a small file whole.</summary>
+    /// <exception cref="HafsException">The file is larger than <paramref name="maximumBytes"/>, is not there or may not be read.</exception>
+    public static byte[] ReadWhole(string path, int maximumBytes, string tooLargeId)
+    {
+        using SafeFileHandle file = Open(path);
+        long length = RandomAccess.GetLength(file);
+        if (length > maximumBytes)
+            throw new HafsException(ErrorKind.InvalidData, tooLargeId, $"{path}: the file is {length:N0} bytes; at most {maximumBytes:N0} are allowed", path);
+        byte[] bytes = new byte[length];
+        Read(file, 0, bytes, path);
+        return bytes;
     }
 
     /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on.</summary>
@@ -29,7 +46,16 @@ internal static class FileBytes
     {
         while (destination.Length > 0)
         {
-            int count = RandomAccess.Read(file, destination, offset);
+            int count;
+            try
+            {
+                count = RandomAccess.Read(file, destination, offset);
+            }
+            catch (IOException exception)
+            {
+                throw new HafsException(ErrorKind.Unavailable, "FileNotReadable", $"{name}: byte {offset:N0}: cannot be read: {exception.Message}", name, inner: exception);
+            }
+
             if (count == 0)
             {
                 throw new HafsException(

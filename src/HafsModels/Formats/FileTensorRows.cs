@@ -21,6 +21,7 @@ internal sealed class FileTensorRows(SafeFileHandle file, long offset, TensorInf
     public override void Read(long firstRow, Span<float> destination)
     {
         int size = tensor.Type.ByteSize();
+        RequireRows(tensor, firstRow, destination.Length);
         long position = checked(offset + firstRow * SourceBytesPerRow);
         if (tensor.Type == ElementType.F32)
         {
@@ -45,5 +46,12 @@ internal sealed class FileTensorRows(SafeFileHandle file, long offset, TensorInf
         {
             ArrayPool<byte>.Shared.Return(bytes);
         }
+    }
+
+    /// <summary>Refuses to read beyond the tensor, where the data of another one lies.</summary>
+    internal static void RequireRows(TensorInfo tensor, long firstRow, int elements)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(elements, tensor.Shape.ElementCount - (firstRow * tensor.Shape.RowLength), nameof(elements));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using HafsModels.Tensors;
 
 namespace HafsModels.Formats;
@@ -6,7 +7,7 @@ namespace HafsModels.Formats;
 /// <summary>A checkpoint in several files, held together by an index (<c>model.safetensors.index.json</c>, <c>pytorch_model.bin.index.json</c>).</summary>
 internal sealed class ShardedCheckpoint : Checkpoint
 {
-    private const long MaxIndexBytes = 100_000_000;
+    private const int MaxIndexBytes = 100_000_000;
 
     private readonly Checkpoint[] shards;
     private readonly Dictionary<string, Checkpoint> shardByTensor = new(StringComparer.Ordinal);
@@ -84,12 +85,13 @@ internal sealed class ShardedCheckpoint : Checkpoint
 
     private static Dictionary<string, string> ReadWeightMap(string indexPath)
     {
-        if (new FileInfo(indexPath).Length > MaxIndexBytes)
-            throw Invalid(indexPath, "ShardIndexTooLarge", $"the index is larger than {MaxIndexBytes:N0} bytes");
+        byte[] json = FileBytes.ReadWhole(indexPath, MaxIndexBytes, "ShardIndexTooLarge");
+        if (!Utf8.IsValid(json))
+            throw Invalid(indexPath, "ShardIndexJson", "the index is not UTF-8");
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(indexPath), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement weights) || weights.ValueKind != JsonValueKind.Object)
                 throw Invalid(indexPath, "ShardIndexShape", "the index must be an object with an object weight_map");
             foreach (JsonProperty entry in weights.EnumerateObject())
@@ -98,17 +100,19 @@ internal sealed class ShardedCheckpoint : Checkpoint
 
                 // A shard lies beside its index; anything else could reach out of the folder.
                 if (string.IsNullOrEmpty(file) || file != Path.GetFileName(file) || file.Contains('\\', StringComparison.Ordinal) || file.Contains('\0', StringComparison.Ordinal) || file is "." or "..")
-                    throw Invalid(indexPath, "ShardFileName", $"weight_map places {entry.Name} in {entry.Value.GetRawText()}; it must be the plain name of a file beside the index");
+                    throw Invalid(indexPath, "ShardFileName", $"weight_map places {Excerpt(entry.Name)} in {Excerpt(entry.Value.GetRawText())}; it must be the plain name of a file beside the index");
                 map.Add(entry.Name, file);
             }
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new HafsException(ErrorKind.InvalidData, "ShardIndexJson", $"{indexPath}: not valid JSON: {exception.Message}", indexPath, inner: exception);
         }
 
         return map.Count > 0 ? map : throw Invalid(indexPath, "ShardIndexShape", "weight_map is empty");
     }
+
+    private static string Excerpt(string text) => text.Length <= 80 ? text : text[..80] + "…";
 
     private static HafsException Invalid(string path, string id, string message) => new(ErrorKind.InvalidData, id, $"{path}: {message}", path);
 }

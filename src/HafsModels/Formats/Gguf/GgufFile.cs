@@ -66,7 +66,15 @@ public sealed class GgufFile : IDisposable
 
     /// <summary>Opens one tensor for reading by rows, decoded to float.</summary>
     /// <exception cref="HafsException">No tensor has that name, or its type cannot be decoded.</exception>
-    public TensorRows OpenRows(string name) => new GgufRows(this, Required(name));
+    public TensorRows OpenRows(string name)
+    {
+        GgufTensor tensor = Required(name);
+        if (GgmlTypes.BlockOf(tensor.Type) is null)
+            throw new HafsException(ErrorKind.Unsupported, "UnknownGgmlType", $"{Path}: {name} has ggml type {(uint)tensor.Type}, which is not known here", name);
+        if (tensor.Shape.RowLength > Array.MaxLength)
+            throw new HafsException(ErrorKind.Unsupported, "TensorRowTooLong", $"{Path}: a row of {name} has {tensor.Shape.RowLength:N0} elements; at most {Array.MaxLength:N0} are read", name);
+        return new GgufRows(this, tensor);
+    }
 
     /// <summary>Reads stored bytes of a tensor.</summary>
     /// <param name="tensor">A tensor of this file.</param>

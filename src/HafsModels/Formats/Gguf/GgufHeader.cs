@@ -23,6 +23,12 @@ public sealed class GgufHeader
     /// <summary>Longest name of a tensor, bytes of UTF-8 (ggml reserves 64 with the terminator).</summary>
     public const int MaxTensorNameBytes = 63;
 
+    /// <summary>Most dimensions of a tensor (<c>GGML_MAX_DIMS</c>).</summary>
+    public const int MaxDimensions = 4;
+
+    /// <summary>Longest metadata key, bytes of UTF-8.</summary>
+    public const int MaxKeyBytes = 65_535;
+
     /// <summary>Key that states another alignment.</summary>
     public const string AlignmentKey = "general.alignment";
 
@@ -66,6 +72,8 @@ public sealed class GgufHeader
         WriteUInt64(writer, (ulong)metadata.Count);
         foreach ((string key, GgufValue value) in metadata)
         {
+            if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes)
+                throw new HafsException(ErrorKind.InvalidArgument, "GgufName", $"a metadata key is longer than {MaxKeyBytes:N0} bytes");
             WriteString(writer, key);
             WriteUInt32(writer, (uint)value.Type);
             WriteValue(writer, value);
@@ -75,6 +83,8 @@ public sealed class GgufHeader
         var planned = new List<GgufTensor>(tensors.Count);
         foreach ((string name, GgmlType type, Shape shape) in tensors)
         {
+            if (shape.Count > MaxDimensions || shape.ElementCount == 0)
+                throw new HafsException(ErrorKind.InvalidArgument, "GgufTensorShape", $"tensor {name} is {shape}; GGUF takes at most {MaxDimensions} dimensions, none of them 0", name);
             if (Encoding.UTF8.GetByteCount(name) > MaxTensorNameBytes)
                 throw new HafsException(ErrorKind.InvalidArgument, "GgufTensorNameTooLong", $"tensor name {name} is longer than {MaxTensorNameBytes} bytes", name);
             WriteString(writer, name);
@@ -110,8 +120,11 @@ public sealed class GgufHeader
         throw new HafsException(ErrorKind.InvalidData, "GgufAlignment", $"{name}: {AlignmentKey} is {value} ({value.Type}); it must be a u32 power of two, at most 1,048,576", name);
     }
 
+    // What the reader refuses is not written.
     private static void Refuse(IEnumerable<string> names, string what)
     {
+        if (names.Any(n => n.Length == 0 || n.Any(char.IsControl)))
+            throw new HafsException(ErrorKind.InvalidArgument, "GgufName", $"a {what} is empty or contains a control character");
         if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new HafsException(ErrorKind.InvalidArgument, "GgufDuplicateName", $"{what} {twice.Key} is used {twice.Count()} times", twice.Key);
     }

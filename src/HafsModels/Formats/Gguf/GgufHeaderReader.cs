@@ -12,18 +12,21 @@ namespace HafsModels.Formats.Gguf;
 /// </summary>
 internal sealed class GgufHeaderReader
 {
-    private const int MaxDimensions = 4;
-    private const int MaxKeyBytes = 65_535;
     private const ulong MaxTensors = 1 << 20;
     private const ulong MaxKeys = 1 << 20;
 
     // Metadata strings are copied into memory; the largest real ones are chat templates and licences.
-    private const ulong MaxStringBytes = 1 << 28;
+    private const ulong MaxStringBytes = 1 << 26;
+
+    // The largest real vocabularies have a quarter of a million tokens, and twice as many merges.
+    private const ulong MaxArrayItems = 1 << 24;
+    private const long MaxHeaderBytes = 1 << 29;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly PositionedReader reader;
     private readonly string path;
+    private readonly byte[] shortString = new byte[1024];
 
     private GgufHeaderReader(SafeFileHandle file, string path)
     {
@@ -73,10 +76,11 @@ internal sealed class GgufHeaderReader
         for (int i = 0; i < count; i++)
         {
             long at = reader.Position;
-            string key = ReadName("a metadata key", MaxKeyBytes);
+            string key = ReadName("a metadata key", GgufHeader.MaxKeyBytes);
             if (!seen.Add(key))
                 throw Invalid("GgufDuplicateKey", at, $"key {key} stands a second time");
             metadata.Add(new(key, ReadValue(key)));
+            RequireHeaderCap();
         }
 
         return metadata;
@@ -93,8 +97,8 @@ internal sealed class GgufHeaderReader
         ulong count = reader.ReadUInt64($"the length of {key}");
         if (elementType == GgufValueType.Array)
             throw new HafsException(ErrorKind.Unsupported, "GgufNestedArray", $"{path}: byte {at:N0}: {key} is an array of arrays, which no known reader supports", path);
-        if (count > (ulong)(reader.Remaining / GgufValueTypes.MinimumBytes(elementType)!.Value) || count > (ulong)Array.MaxLength)
-            throw Invalid("GgufCount", at, $"{key} has {count:N0} items of {elementType}, more than fit into the file");
+        if (count > MaxArrayItems || count > (ulong)(reader.Remaining / GgufValueTypes.MinimumBytes(elementType)!.Value))
+            throw Invalid("GgufCount", at, $"{key} has {count:N0} items of {elementType}; at most {MaxArrayItems:N0}, and no more than fit into the file, are allowed");
         return new GgufValue(ReadItems(key, elementType, (int)count));
     }
 
@@ -148,6 +152,7 @@ internal sealed class GgufHeaderReader
         {
             // Tokens of some vocabularies are cut in the middle of a character; such bytes become U+FFFD instead of making the file unreadable.
             strings[i] = Encoding.UTF8.GetString(ReadStringBytes(key, MaxStringBytes));
+            RequireHeaderCap();
         }
 
         return strings;
@@ -156,7 +161,7 @@ internal sealed class GgufHeaderReader
     private string ReadName(string what, ulong maximumBytes)
     {
         long at = reader.Position;
-        byte[] bytes = ReadStringBytes(what, maximumBytes);
+        ReadOnlySpan<byte> bytes = ReadStringBytes(what, maximumBytes);
         if (bytes.Length == 0)
             throw Invalid("GgufName", at, $"{what} is empty");
         try
@@ -170,13 +175,20 @@ internal sealed class GgufHeaderReader
         }
     }
 
-    private byte[] ReadStringBytes(string what, ulong maximumBytes)
+    private void RequireHeaderCap()
+    {
+        if (reader.Position > MaxHeaderBytes)
+            throw Invalid("GgufHeaderTooLarge", reader.Position, $"the metadata goes on after {MaxHeaderBytes:N0} bytes, the most that is read");
+    }
+
+    // Valid until the next call: a vocabulary has a quarter of a million strings, which are copied once, not twice.
+    private ReadOnlySpan<byte> ReadStringBytes(string what, ulong maximumBytes)
     {
         long at = reader.Position;
         ulong length = reader.ReadUInt64($"the length of {what}");
         if (length > maximumBytes || length > (ulong)reader.Remaining)
             throw Invalid("GgufString", at, $"{what} has {length:N0} bytes; at most {maximumBytes:N0}, and no more than the file has left ({reader.Remaining:N0}), are allowed");
-        byte[] bytes = new byte[length];
+        Span<byte> bytes = length <= (ulong)shortString.Length ? shortString.AsSpan(0, (int)length) : new byte[length];
         reader.Read(bytes, what);
         return bytes;
     }
@@ -185,18 +197,30 @@ internal sealed class GgufHeaderReader
     {
         var tensors = new List<GgufTensor>(count);
         var names = new HashSet<string>(count, StringComparer.Ordinal);
-        long expected = 0;
+        long? expected = 0;
         for (int i = 0; i < count; i++)
         {
             GgufTensor tensor = ReadTensor(names);
+            if (expected is null)
+            {
+                // The size of a type that is not known here follows from where the next tensor begins.
+                GgufTensor unknown = tensors[^1];
+                if (tensor.Offset < unknown.Offset || tensor.Offset % alignment != 0)
+                    throw Invalid("GgufTensorOffset", reader.Position - 8, $"{tensor.Name} begins at {tensor.Offset:N0}; the tensor before it begins at {unknown.Offset:N0}, and the alignment is {alignment}");
+                tensors[^1] = unknown with { ByteSize = tensor.Offset - unknown.Offset };
+                expected = tensor.Offset;
+            }
+
             // ggml demands that tensors lie in the order of the header with nothing between them but padding.
             if (tensor.Offset != expected)
                 throw Invalid("GgufTensorOffset", reader.Position - 8, $"{tensor.Name} begins at {tensor.Offset:N0}; the end of the previous tensor, aligned to {alignment}, is {expected:N0}");
-            expected = CheckedAlign(tensor, expected, alignment);
+            expected = GgmlTypes.BlockOf(tensor.Type) is null ? null : CheckedAlign(tensor, expected.Value, alignment);
             tensors.Add(tensor);
         }
 
         long start = GgufHeader.Align(reader.Position, alignment);
+        if (expected is null)
+            tensors[^1] = tensors[^1] with { ByteSize = Math.Max(0, reader.Length - start - tensors[^1].Offset) };
         for (int i = 0; i < tensors.Count; i++)
         {
             GgufTensor tensor = tensors[i];
@@ -236,8 +260,8 @@ internal sealed class GgufHeaderReader
             throw Invalid("GgufDuplicateTensor", at, $"tensor {name} stands a second time");
         at = reader.Position;
         uint dimensionCount = reader.ReadUInt32($"the dimensions of {name}");
-        if (dimensionCount > MaxDimensions)
-            throw Invalid("GgufTensorShape", at, $"{name} has {dimensionCount:N0} dimensions; at most {MaxDimensions} are allowed");
+        if (dimensionCount > GgufHeader.MaxDimensions)
+            throw Invalid("GgufTensorShape", at, $"{name} has {dimensionCount:N0} dimensions; at most {GgufHeader.MaxDimensions} are allowed");
         long[] dimensions = new long[dimensionCount];
         for (int i = dimensions.Length - 1; i >= 0; i--)
         {
@@ -249,14 +273,16 @@ internal sealed class GgufHeaderReader
 
         at = reader.Position;
         var type = (GgmlType)reader.ReadUInt32($"the type of {name}");
-        if (GgmlTypes.BlockOf(type) is null)
-            throw new HafsException(ErrorKind.Unsupported, "UnknownGgmlType", $"{path}: byte {at:N0}: {name} has ggml type {(uint)type}, which is not known here", path);
         ulong offset = reader.ReadUInt64($"the offset of {name}");
         if (offset > long.MaxValue)
             throw Invalid("GgufTensorOffset", reader.Position - 8, $"{name} begins at {offset:N0}");
         try
         {
             var shape = new Shape(dimensions);
+            if (GgmlTypes.BlockOf(type) is not { } block)
+                return new GgufTensor(name, type, shape, (long)offset, 0);
+            if (shape.RowLength % block.Elements != 0)
+                throw Invalid("GgufRowNotWholeBlocks", at, $"a row of {name} has {shape.RowLength:N0} elements, which are not whole {type} blocks of {block.Elements}");
             return new GgufTensor(name, type, shape, (long)offset, checked(type.RowBytes(shape.RowLength) * shape.RowCount));
         }
         catch (OverflowException exception)

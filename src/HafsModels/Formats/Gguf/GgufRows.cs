@@ -7,6 +7,9 @@ namespace HafsModels.Formats.Gguf;
 /// <summary>Rows of a GGUF tensor, decoded to float as they are read.</summary>
 internal sealed class GgufRows(GgufFile file, GgufTensor tensor) : TensorRows
 {
+    // Small enough to stay in the second-level cache between reading and decoding.
+    private const int ChunkBytes = 1 << 17;
+
     private readonly BlockFormat format = BlockFormats.Get(tensor.Type);
 
     /// <inheritdoc/>
@@ -18,12 +21,24 @@ internal sealed class GgufRows(GgufFile file, GgufTensor tensor) : TensorRows
     /// <inheritdoc/>
     public override void Read(long firstRow, Span<float> destination)
     {
-        int count = checked((int)(destination.Length / Shape.RowLength * SourceBytesPerRow));
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(count);
+        if (destination.Length % Shape.RowLength != 0)
+            throw new ArgumentException($"{destination.Length} elements are not whole rows of {Shape.RowLength}", nameof(destination));
+
+        // Blocks never cross chunks: a chunk is a whole number of blocks.
+        int chunkBlocks = Math.Max(1, ChunkBytes / format.BlockBytes);
+        long position = checked(firstRow * SourceBytesPerRow);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(chunkBlocks * format.BlockBytes);
         try
         {
-            file.ReadBytes(tensor, checked(firstRow * SourceBytesPerRow), bytes.AsSpan(0, count));
-            format.Decode(bytes.AsSpan(0, count), destination);
+            while (destination.Length > 0)
+            {
+                int blocks = Math.Min(chunkBlocks, destination.Length / format.BlockElements);
+                Span<byte> chunk = bytes.AsSpan(0, blocks * format.BlockBytes);
+                file.ReadBytes(tensor, position, chunk);
+                format.Decode(chunk, destination[..(blocks * format.BlockElements)]);
+                destination = destination[(blocks * format.BlockElements)..];
+                position += chunk.Length;
+            }
         }
         finally
         {

@@ -9,7 +9,9 @@ namespace HafsModels.Formats.PyTorch;
 /// </summary>
 internal ref struct PickleMachine
 {
-    private const int MaxStack = 1 << 22;
+    // A byte of pickle can cost 50 bytes of memory (an empty list, a memo); these caps keep the worst file below a gigabyte. A state dict
+    // needs some 40 steps and 8 memos a tensor.
+    private const int MaxStack = 1 << 20, MaxMemo = 1 << 22, MaxSteps = 1 << 23;
 
     private static readonly object Mark = new();
 
@@ -31,15 +33,15 @@ internal ref struct PickleMachine
 
     private object? Run()
     {
-        while (true)
+        for (int steps = 0; ; steps++)
         {
             int at = position;
             byte opcode = Take(1)[0];
             if (opcode == '.')
                 return Pop();
             Step(opcode, at);
-            if (stack.Count > MaxStack)
-                throw Invalid("PickleStack", at, $"the stack grows beyond {MaxStack:N0} values");
+            if (stack.Count > MaxStack || memo.Count > MaxMemo || steps == MaxSteps)
+                throw Invalid("PickleTooLarge", at, $"more than {MaxStack:N0} values on the stack, {MaxMemo:N0} memos or {MaxSteps:N0} steps");
         }
     }
 

@@ -6,7 +6,7 @@ namespace HafsModels.Formats.PyTorch;
 /// <summary>One open PyTorch checkpoint (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>): a zip of a pickled state dict and its storages. Nothing in it is executed.</summary>
 public sealed class PyTorchFile : Checkpoint
 {
-    private const long MaxPickleBytes = 1 << 28;
+    private const long MaxPickleBytes = 1 << 26;
     private const int MaxTensors = 1 << 20;
     private const string PickleName = "/data.pkl";
 
@@ -63,7 +63,7 @@ public sealed class PyTorchFile : Checkpoint
         return RequireWeights(place.Tensor, place.Rows ?? throw new HafsException(
             ErrorKind.Unsupported,
             "PyTorchStrides",
-            $"{place.Tensor.File}: the elements of a row of {name} do not lie side by side",
+            $"{place.Tensor.File}: {name} is a view whose rows cannot be read: their elements are scattered, or repeat a smaller storage",
             name,
             "Save contiguous tensors: {k: v.contiguous() for k, v in model.state_dict().items()}."));
     }
@@ -88,11 +88,16 @@ public sealed class PyTorchFile : Checkpoint
             isPickle ? "Load it once with PyTorch and save it as safetensors." : null);
     }
 
-    private static void RequireLittleEndian(ZipDirectory zip, string prefix, string path)
+    private void RequireLittleEndian(ZipDirectory zip, string prefix, string path)
     {
         string name = prefix + "/byteorder";
-        if (zip.Names.Contains(name) && zip.Locate(name).Length != "little".Length)
-            throw new HafsException(ErrorKind.Unsupported, "PyTorchByteOrder", $"{path}: the file was written on a big-endian machine", path);
+        if (!zip.Names.Contains(name))
+            return; // PyTorch before 2.1 did not say; it wrote on little-endian machines.
+        (long offset, long length) = zip.Locate(name);
+        byte[] order = new byte[Math.Min(length, 16)];
+        FileBytes.Read(file, offset, order, path);
+        if (!order.AsSpan().SequenceEqual("little"u8))
+            throw new HafsException(ErrorKind.Unsupported, "PyTorchByteOrder", $"{path}: byte {offset:N0}: the byte order is not \"little\"; files of big-endian machines are not read", path);
     }
 
     private object? ReadPickle(ZipDirectory zip, string name, string path)
@@ -138,7 +143,10 @@ public sealed class PyTorchFile : Checkpoint
                 long end = tensor.Shape.ElementCount == 0 ? 0 : (last + 1) * tensor.Type.ByteSize();
                 if (end > length)
                     throw new HafsException(ErrorKind.InvalidData, "PyTorchTensorBounds", $"{path}: {name} {tensor.Shape} ends at byte {end:N0} of storage {tensor.Storage.Key}, which has {length:N0}", path);
-                return (info, StridedTensorRows.Open(file, start + tensor.Offset * tensor.Type.ByteSize(), info, tensor.Strides));
+
+                // An expanded view (stride 0) repeats its storage; a few bytes could claim terabytes of weights.
+                bool isExpanded = info.ByteSize > length;
+                return (info, isExpanded ? null : StridedTensorRows.Open(file, start + tensor.Offset * tensor.Type.ByteSize(), info, tensor.Strides));
             }
         }
         catch (OverflowException exception)

@@ -33,17 +33,20 @@ internal sealed class StridedTensorRows : TensorRows
         for (int i = strides.Length - 1; i >= 0; i--)
         {
             isContiguous &= tensor.Shape[i] == 1 || strides[i] == contiguous;
-            contiguous *= tensor.Shape[i];
+            contiguous = checked(contiguous * tensor.Shape[i]);
         }
 
         if (isContiguous)
             return new FileTensorRows(file, offset, tensor);
-        return strides[^1] == 1 || tensor.Shape[^1] == 1 ? new StridedTensorRows(file, offset, tensor, strides) : null;
+        if (strides[^1] == 1 || tensor.Shape[^1] == 1)
+            return new StridedTensorRows(file, offset, tensor, strides);
+        return strides is [1, _] ? new TransposedTensorRows(file, offset, tensor, strides[1]) : null;
     }
 
     /// <inheritdoc/>
     public override void Read(long firstRow, Span<float> destination)
     {
+        FileTensorRows.RequireRows(tensor, firstRow, destination.Length);
         for (long row = firstRow; destination.Length > 0; row++)
         {
             long rest = row, start = 0;

@@ -15,6 +15,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<(TensorInfo Tensor, long 
     private const ulong MaxHeaderBytes = 100_000_000;
     private const int LengthBytes = 8;
     private const int MaxDimensions = 64;
+    private const int MaxNameCharacters = 4096;
     private const string MetadataKey = "__metadata__";
 
     private static readonly Dictionary<string, ElementType> Types = new(StringComparer.Ordinal)
@@ -76,7 +77,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<(TensorInfo Tensor, long 
                 long at = LengthBytes + reader.TokenStartIndex;
                 string name = reader.GetString()!;
                 if (!names.Add(name))
-                    throw Invalid(path, "SafeTensorsDuplicateName", at, $"{name} stands a second time");
+                    throw Invalid(path, "SafeTensorsDuplicateName", at, $"{name[..Math.Min(name.Length, MaxNameCharacters)]} stands a second time");
                 if (name == MetadataKey)
                     metadata = ReadMetadata(ref reader, path);
                 else
@@ -133,8 +134,8 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<(TensorInfo Tensor, long 
 
     private static (TensorInfo Tensor, long Begin, long End) ReadTensor(ref Utf8JsonReader reader, string path, string name, long at)
     {
-        if (name.Length == 0 || name.Any(char.IsControl))
-            throw Invalid(path, "SafeTensorsName", at, "a tensor's name is empty or contains a control character");
+        if (name.Length is 0 or > MaxNameCharacters || name.Any(char.IsControl))
+            throw Invalid(path, "SafeTensorsName", at, $"a tensor's name is empty, longer than {MaxNameCharacters:N0} characters, or contains a control character");
         ElementType? type = null;
         List<long>? shape = null;
         List<long>? offsets = null;
@@ -149,7 +150,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<(TensorInfo Tensor, long 
                     string dtype = reader.GetString()!;
                     type = Types.TryGetValue(dtype, out ElementType known)
                         ? known
-                        : throw new HafsException(ErrorKind.Unsupported, "SafeTensorsType", $"{path}: {name} has dtype {dtype}; known are {string.Join(' ', Types.Keys)}", path);
+                        : throw new HafsException(ErrorKind.Unsupported, "SafeTensorsType", $"{path}: {name} has dtype {dtype[..Math.Min(dtype.Length, 40)]}; known are {string.Join(' ', Types.Keys)}", path);
                     break;
                 case "shape" when shape is null:
                     shape = ReadIntegers(ref reader, path, $"{name}.shape", MaxDimensions);
@@ -158,7 +159,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<(TensorInfo Tensor, long 
                     offsets = ReadIntegers(ref reader, path, $"{name}.data_offsets", 2);
                     break;
                 default:
-                    throw Invalid(path, "SafeTensorsField", LengthBytes + reader.TokenStartIndex, $"{name} has a field {field} that is unknown or stands a second time");
+                    throw Invalid(path, "SafeTensorsField", LengthBytes + reader.TokenStartIndex, $"{name} has a field {field[..Math.Min(field.Length, 40)]} that is unknown or stands a second time");
             }
         }
 
