@@ -1,48 +1,226 @@
+using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Quantization;
 using HafsModels.Registry;
+using HafsModels.Tokenizers;
 
 namespace HafsModels;
 
 /// <summary>
 /// The straight path, for front ends: find, register, convert, publish, test. Joins the rooms and decides nothing. Instances hold only the
-/// registry's path, so any number may work at once.
+/// registry, so any number may work at once.
 /// </summary>
 /// <param name="registryPath">Registry file; null for <c>HAFS_REGISTRY</c>, else <c>~/.context/models/registry.json</c>.</param>
 public sealed class Workbench(string? registryPath = null)
 {
+    private readonly ModelRegistry registry = ModelRegistry.Open(registryPath);
+
     /// <summary>Full path of the registry file.</summary>
-    public string RegistryPath { get; } = registryPath ?? "";
+    public string RegistryPath => registry.Path;
 
     /// <summary>Registered models that match, ordered by id.</summary>
-    public IReadOnlyList<Model> Find(ModelQuery query) => throw new NotImplementedException();
+    public IReadOnlyList<Model> Find(ModelQuery query) => registry.Find(query);
 
     /// <summary>One registered model.</summary>
     /// <exception cref="HafsException"><see cref="ErrorKind.NotFound"/>, with the nearest ids as a hint.</exception>
-    public Model Get(string id) => throw new NotImplementedException();
+    public Model Get(string id) => registry.Get(id);
 
     /// <summary>Reads a model folder (config.json, trainer_state.json, training_args.json, adapter_config.json, weights) and the request into a record; writes nothing.</summary>
-    public Model Describe(RegisterRequest request) => throw new NotImplementedException();
+    public Model Describe(RegisterRequest request) => ModelDescription.Read(request) with { Registry = registry.Path };
 
     /// <summary>Registers a model folder: <see cref="Describe"/>, then stored.</summary>
-    public Model Register(RegisterRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Model Register(RegisterRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return registry.Add(Describe(request), request.Force, cancellationToken);
+    }
 
     /// <summary>Changes one record under the registry's lock. The id must stay.</summary>
-    public Model Update(string id, Func<Model, Model> change, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Model Update(string id, Func<Model, Model> change, CancellationToken cancellationToken) => registry.Update(id, change, cancellationToken);
 
     /// <summary>Removes a record; with <paramref name="deleteFiles"/> also the model folder, adapter and artifacts (never anything outside them).</summary>
     /// <returns>The files and folders that were deleted.</returns>
-    public IReadOnlyList<string> Unregister(string id, bool deleteFiles, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public IReadOnlyList<string> Unregister(string id, bool deleteFiles, CancellationToken cancellationToken)
+    {
+        if (!deleteFiles)
+        {
+            registry.Remove(id, cancellationToken);
+            return [];
+        }
+
+        IReadOnlyList<string> paths = ModelFiles.Of(registry.Get(id), registry.Path);
+        registry.Remove(id, cancellationToken);
+        ModelFiles.Delete(paths);
+        return paths;
+    }
+
+    /// <summary>What <see cref="Unregister"/> would delete with the model's files; fails where that would not be safe.</summary>
+    public IReadOnlyList<string> FilesOf(string id) => ModelFiles.Of(registry.Get(id), registry.Path);
 
     /// <summary>What a conversion would write, exactly; reads headers only.</summary>
-    public ConversionPlan PlanConversion(ConvertRequest request) => throw new NotImplementedException();
+    public ConversionPlan PlanConversion(ConvertRequest request)
+    {
+        using Conversion conversion = Open(request);
+        return conversion.Summary;
+    }
 
     /// <summary>Converts, verifies by running both (unless skipped), and records the artifact when the model is registered.</summary>
-    public Artifact Convert(ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Artifact Convert(ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Conversion conversion = Open(request);
+        ConversionPlan summary = conversion.Summary;
+        if (summary.OutputExists && !request.Force)
+            throw new HafsException(ErrorKind.AlreadyExists, "OutputExists", $"{summary.OutputPath} exists already", summary.OutputPath, "Pass -Force (--force) to replace it, or name another output.");
+        string hash = PlanRunner.Run(conversion.Plan, summary.OutputPath, request.Threads, request.AllowNonFinite, progress, cancellationToken);
+        Fidelity? fidelity = null;
+        if (!request.SkipVerification)
+        {
+            progress?.Report(new WorkProgress($"Verifying {Path.GetFileName(summary.OutputPath)}", "running source and result on the same tokens", 0, 0));
+            using SourceModel source = SourceModel.Open(summary.Source, cancellationToken);
+            using var result = Inference.Decoder.Open(summary.OutputPath, 0, cancellationToken);
+            fidelity = source.Compare(result, request.EvaluationText, cancellationToken);
+        }
+
+        var artifact = new Artifact
+        {
+            ModelId = request.ModelId ?? conversion.Name,
+            Path = summary.OutputPath,
+            Format = "gguf",
+            Quantization = summary.Quantization,
+            SizeBytes = summary.OutputBytes,
+            Sha256 = hash,
+            CreatedAt = DateTimeOffset.UtcNow,
+            BitsPerWeight = summary.BitsPerWeight,
+            Fidelity = fidelity,
+        };
+        return request.ModelId is null ? artifact : registry.AddArtifact(artifact, cancellationToken);
+    }
 
     /// <summary>Deploys an artifact and records the deployment after the backend confirmed it.</summary>
-    public Task<ModelDeployment> PublishAsync(PublishRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<ModelDeployment> PublishAsync(PublishRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        DeploymentTarget target = DeploymentTargets.Get(request.Backend);
+        Model model = registry.Get(request.ModelId);
+        Artifact artifact = FindArtifact(model, request)
+            ?? throw new HafsException(
+                ErrorKind.NotFound,
+                "ArtifactNotFound",
+                $"{model.Id} has no {request.ArtifactPath ?? (request.Quantization is { } q ? q + " GGUF" : "GGUF")} artifact",
+                model.Id,
+                $"Convert it first: ConvertTo-Gguf {model.Id} (hafs models convert {model.Id} gguf).");
+        if (!File.Exists(artifact.Path))
+            throw new HafsException(ErrorKind.NotFound, "ArtifactFileMissing", $"{artifact.Path}: the recorded artifact of {model.Id} is gone", artifact.Path, "Convert the model again.");
+        ModelDeployment deployment = await target.PublishAsync(artifact, request.Name ?? model.Id, progress, cancellationToken).ConfigureAwait(false);
+        return registry.AddDeployment(deployment, cancellationToken);
+    }
+
+    /// <summary>Deploys; converts first when the model has no artifact of the quantization yet.</summary>
+    public Task<ModelDeployment> ConvertAndPublishAsync(PublishRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Task.Run(
+            () =>
+            {
+                DeploymentTargets.Get(request.Backend);
+                if (FindArtifact(registry.Get(request.ModelId), request) is not { } artifact || !File.Exists(artifact.Path))
+                    Convert(new ConvertRequest { ModelId = request.ModelId, Quantization = request.Quantization ?? "Q4_K_M" }, progress, cancellationToken);
+                return PublishAsync(request, progress, cancellationToken);
+            },
+            cancellationToken);
+    }
 
     /// <summary>Tests a recorded deployment against the source checkpoint. A failed verdict is a result; an unreachable backend is an error.</summary>
-    public Task<DeploymentTest> TestAsync(TestRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<DeploymentTest> TestAsync(TestRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Model model = registry.Get(request.ModelId);
+        DeploymentTarget? target = request.Backend is { } backend ? DeploymentTargets.Get(backend) : null;
+        ModelDeployment deployment = model.Deployments
+            .Where(d => (target is null || d.Backend == target.Name) && (request.Name is null || d.Name == request.Name))
+            .MaxBy(d => d.DeployedAt)
+            ?? throw new HafsException(
+                ErrorKind.NotFound,
+                "DeploymentNotFound",
+                $"{model.Id} is not deployed{(target is null ? "" : " on " + target.Name)}{(request.Name is null ? "" : " as " + request.Name)}",
+                model.Id,
+                $"Deploy it first: Publish-Model {model.Id} -Backend {target?.Name ?? "Embedded"}.");
+        DeploymentTest test = await DeploymentTester.TestAsync(model, deployment, request, progress, cancellationToken).ConfigureAwait(false);
+        return registry.AddTest(test, cancellationToken);
+    }
+
+    private static Artifact? FindArtifact(Model model, PublishRequest request)
+    {
+        string? path = request.ArtifactPath is { } given ? Path.GetFullPath(given) : null;
+        string? quantization = request.Quantization is { } name ? Recipes.Get(name).Name : null;
+        return model.Artifacts
+            .Where(a => a.Format == "gguf" && (path is null || a.Path == path) && (quantization is null || a.Quantization == quantization))
+            .MaxBy(a => a.CreatedAt);
+    }
+
+    private Conversion Open(ConvertRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if ((request.ModelId is null) == (request.Path is null))
+            throw new HafsException(ErrorKind.InvalidArgument, "ConvertWhat", "name either a registered model or a folder to convert");
+        return Conversion.Open(request, request.ModelId is { } id ? registry.Get(id).Path : request.Path!);
+    }
+
+    /// <summary>An open source and the plan to convert it.</summary>
+    private sealed class Conversion : IDisposable
+    {
+        private readonly ModelFolder folder;
+
+        private Conversion(ModelFolder folder, string name, ExportPlan plan, ConversionPlan summary)
+        {
+            this.folder = folder;
+            Name = name;
+            Plan = plan;
+            Summary = summary;
+        }
+
+        public string Name { get; }
+
+        public ExportPlan Plan { get; }
+
+        public ConversionPlan Summary { get; }
+
+        public static Conversion Open(ConvertRequest request, string path)
+        {
+            Recipe recipe = Recipes.Get(request.Quantization);
+            ModelFolder folder = ModelFolder.Open(path);
+            try
+            {
+                string name = request.ModelId ?? Path.GetFileName(folder.Path);
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), recipe, new GgufExportOptions
+                {
+                    Name = name,
+                    Author = request.Author,
+                    Description = request.Description,
+                    License = request.License,
+                    BaseModel = request.BaseModel,
+                    Metadata = request.Metadata,
+                });
+                string output = OutputPath(request.OutputPath, folder.Path, $"{name}-{recipe.Name}.gguf");
+                return new Conversion(folder, name, plan, new ConversionPlan(
+                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output)));
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose() => folder.Dispose();
+
+        // Anything that does not end in .gguf is a folder, there or to be made.
+        private static string OutputPath(string? given, string folder, string fileName)
+        {
+            string path = Path.GetFullPath(given ?? folder);
+            return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path) ? path : Path.Combine(path, fileName);
+        }
+    }
 }
