@@ -1,2 +1,24 @@
-Console.Error.WriteLine("hafs: no command yet");
-return 1;
+using Hafs;
+using Hafs.Commands;
+using HafsModels;
+using System.CommandLine;
+
+try
+{
+    return await HafsCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (HafsException error)
+{
+    Terminal.Error(error);
+    return ExitCodes.For(error.Kind);
+}
+catch (OperationCanceledException)
+{
+    Terminal.Error("cancelled; nothing half-done was left behind");
+    return ExitCodes.Cancelled;
+}
+catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+{
+    Terminal.Error(error.Message);
+    return ExitCodes.For(error is UnauthorizedAccessException ? ErrorKind.PermissionDenied : ErrorKind.ResourceExhausted);
+}

@@ -1,0 +1,226 @@
+using System.CommandLine;
+using HafsModels;
+using HafsModels.Conversion;
+using HafsModels.Deployment;
+using HafsModels.Registry;
+
+namespace Hafs.Commands;
+
+/// <summary><c>hafs models …</c>: the verbs, options and exit codes hafs has had, over this core.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create() => new("models", "Model registry and deployment")
+    {
+        List(), Info(), Register("register", "Register a trained model"), Convert(), Deploy(), Test(), Delete(),
+    };
+
+    private static Argument<string> Id() => new("model-id") { Description = "Id of a registered model" };
+
+    private static Command List()
+    {
+        var role = new Option<string?>("--role", "-r") { Description = "Filter by role" };
+        var location = new Option<string?>("--location", "-l") { Description = "Filter by location" };
+        var backend = new Option<string?>("--backend", "-b") { Description = "Filter by serving backend" };
+        var json = new Option<bool>("--json") { Description = "Output JSON" };
+        var command = new Command("list", "List registered models") { role, location, backend, json };
+        command.SetAction(result =>
+        {
+            IReadOnlyList<Model> models = HafsCommand.Workbench(result).Find(new ModelQuery
+            {
+                Role = result.GetValue(role),
+                Location = result.GetValue(location),
+                Backend = result.GetValue(backend),
+            });
+            if (result.GetValue(json))
+                Json.Write(new { models = models.Select(ModelRegistry.ToJson), total = models.Count });
+            else if (models.Count == 0)
+                Terminal.Line("No models found matching filters");
+            else
+                Views.Models(models);
+        });
+        return command;
+    }
+
+    private static Command Info()
+    {
+        Argument<string> id = Id();
+        var json = new Option<bool>("--json") { Description = "Output JSON" };
+        var command = new Command("info", "Show one model: training, data set, metrics, locations, artifacts, deployments") { id, json };
+        command.SetAction(result =>
+        {
+            Model model = HafsCommand.Workbench(result).Get(result.GetRequiredValue(id));
+            if (result.GetValue(json))
+                Json.Write(ModelRegistry.ToJson(model));
+            else
+                Views.Model(model);
+        });
+        return command;
+    }
+
+    /// <summary>Builds the command that registers a folder, under the name it has here or in <c>hafs training</c>.</summary>
+    internal static Command Register(string verb, string description)
+    {
+        var path = new Argument<string>("path") { Description = "Folder of the checkpoint or adapter" };
+        var id = new Option<string?>("--id") { Description = "Model id (default: the folder's name)" };
+        var name = new Option<string?>("--name", "-n") { Description = "Display name (default: the id)" };
+        var baseModel = new Option<string?>("--base", "-b") { Description = "Base model (default: what the folder's files say)" };
+        var role = new Option<string?>("--role", "-r") { Description = "Role, such as general, asm, debug" };
+        var location = new Option<string?>("--location", "-l") { Description = "Location: mac, windows, cloud, halext (default: this machine's)" };
+        var force = new Option<bool>("--force", "-f") { Description = "Replace an existing record" };
+        var command = new Command(verb, description) { path, id, name, baseModel, role, location, force };
+        command.SetAction((result, cancellation) =>
+        {
+            Model model = HafsCommand.Workbench(result).Register(
+                new RegisterRequest
+                {
+                    Path = result.GetRequiredValue(path),
+                    Id = result.GetValue(id),
+                    DisplayName = result.GetValue(name),
+                    BaseModel = result.GetValue(baseModel),
+                    Role = result.GetValue(role),
+                    Location = result.GetValue(location),
+                    Force = result.GetValue(force),
+                },
+                cancellation);
+            Views.Registered(model);
+            return Task.CompletedTask;
+        });
+        return command;
+    }
+
+    private static Command Convert()
+    {
+        var id = new Argument<string>("model") { Description = "Id of a registered model, or a checkpoint folder" };
+        var format = new Argument<string>("format") { Description = "Target format: gguf" };
+        var quantization = Quantization();
+        var output = new Option<string?>("--output", "-o") { Description = "Output file or folder (default: NAME-QUANT.gguf in the model's folder)" };
+        var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
+        var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
+        var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
+        var json = new Option<bool>("--json") { Description = "Output JSON" };
+        format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, output, threads, force, skip, dryRun, json };
+        command.SetAction(async (result, cancellation) =>
+        {
+            Workbench workbench = HafsCommand.Workbench(result);
+            string model = result.GetRequiredValue(id);
+            bool isFolder = Directory.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            var request = new ConvertRequest
+            {
+                ModelId = isFolder ? null : model,
+                Path = isFolder ? model : null,
+                Quantization = result.GetRequiredValue(quantization),
+                OutputPath = result.GetValue(output),
+                Threads = result.GetValue(threads),
+                Force = result.GetValue(force),
+                SkipVerification = result.GetValue(skip),
+            };
+            if (result.GetValue(dryRun))
+            {
+                ConversionPlan plan = workbench.PlanConversion(request);
+                if (result.GetValue(json))
+                    Json.Write(plan);
+                else
+                    Views.Plan(plan);
+                return;
+            }
+
+            Artifact artifact = await Terminal.WithProgress("Converting", progress => Task.Run(() => workbench.Convert(request, progress, cancellation), cancellation));
+            if (result.GetValue(json))
+                Json.Write(artifact);
+            else
+                Views.Artifact(artifact);
+        });
+        return command;
+    }
+
+    private static Command Deploy()
+    {
+        Argument<string> id = Id();
+        Argument<string> backend = Backend();
+        var name = new Option<string?>("--name", "-n") { Description = "Name in the backend (default: the model id)" };
+        var quantization = Quantization();
+        var json = new Option<bool>("--json") { Description = "Output JSON" };
+        var command = new Command("deploy", "Deploy a model to a serving backend; converts it first if there is no such GGUF yet") { id, backend, name, quantization, json };
+        command.SetAction(async (result, cancellation) =>
+        {
+            Workbench workbench = HafsCommand.Workbench(result);
+            var request = new PublishRequest
+            {
+                ModelId = result.GetRequiredValue(id),
+                Backend = result.GetRequiredValue(backend),
+                Name = result.GetValue(name),
+                Quantization = result.GetRequiredValue(quantization),
+            };
+            ModelDeployment deployment = await Terminal.WithProgress("Deploying", progress => workbench.ConvertAndPublishAsync(request, progress, cancellation));
+            if (result.GetValue(json))
+                Json.Write(deployment);
+            else
+                Terminal.Done($"Deployed {deployment.ModelId} ({deployment.Quantization}) to {deployment.Backend} as '{deployment.Name}': {deployment.Endpoint}");
+        });
+        return command;
+    }
+
+    private static Command Test()
+    {
+        Argument<string> id = Id();
+        Argument<string> backend = Backend();
+        var prompts = new Option<string[]>("--prompt", "-p") { Description = "Prompt to generate for; may be repeated (default: built-in prompts)" };
+        var json = new Option<bool>("--json") { Description = "Output JSON" };
+        var command = new Command("test", "Test a deployment against the source checkpoint; exit code 1 when the verdict is bad") { id, backend, prompts, json };
+        command.SetAction(async (result, cancellation) =>
+        {
+            Workbench workbench = HafsCommand.Workbench(result);
+            var request = new TestRequest
+            {
+                ModelId = result.GetRequiredValue(id),
+                Backend = result.GetRequiredValue(backend),
+                Prompts = result.GetValue(prompts) ?? [],
+            };
+            DeploymentTest test = await Terminal.WithProgress("Testing", progress => workbench.TestAsync(request, progress, cancellation));
+            if (result.GetValue(json))
+                Json.Write(test);
+            else
+                Views.Test(test);
+            return test.Passed ? ExitCodes.Success : ExitCodes.Failure;
+        });
+        return command;
+    }
+
+    private static Command Delete()
+    {
+        Argument<string> id = Id();
+        var files = new Option<bool>("--files") { Description = "Delete the model's files as well" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var command = new Command("delete", "Remove a model from the registry (its files stay unless --files)") { id, files, yes };
+        command.SetAction((result, cancellation) =>
+        {
+            Workbench workbench = HafsCommand.Workbench(result);
+            Model model = workbench.Get(result.GetRequiredValue(id));
+            bool deleteFiles = result.GetValue(files);
+            if (deleteFiles && !result.GetValue(yes) && !Terminal.Confirm($"Delete {model.Id} and its files in {model.Path}?"))
+                throw new HafsException(ErrorKind.InvalidArgument, "NotConfirmed", $"{model.Id}: deleting files was not confirmed", model.Id, "Answer y, or pass --yes.");
+            IReadOnlyList<string> deleted = workbench.Unregister(model.Id, deleteFiles, cancellation);
+            foreach (string file in deleted)
+                Terminal.Line($"deleted {file}");
+            Terminal.Done($"Removed {model.Id} from the registry");
+            return Task.CompletedTask;
+        });
+        return command;
+    }
+
+    private static Option<string> Quantization()
+    {
+        var option = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M" };
+        option.CompletionSources.Add(_ => HafsModels.Quantization.Recipes.All.Select(r => new System.CommandLine.Completions.CompletionItem(r.Name)));
+        return option;
+    }
+
+    private static Argument<string> Backend()
+    {
+        var argument = new Argument<string>("backend") { Description = "Backend: " + string.Join(", ", DeploymentTargets.All.Select(t => t.RegistryName)) };
+        argument.CompletionSources.Add(_ => DeploymentTargets.All.Select(t => new System.CommandLine.Completions.CompletionItem(t.RegistryName)));
+        return argument;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using HafsModels.Conversion;
+using HafsModels.Deployment;
+using HafsModels.Quantization;
+using HafsModels.Registry;
+
+namespace Hafs;
+
+/// <summary>The tables people see, one method a kind of object.</summary>
+internal static class Views
+{
+    public static void Models(IReadOnlyList<Model> models) => Terminal.Table(
+        $"Registered Models ({models.Count})",
+        ["Model ID", "Display Name", "Role", "Base Model", "Locations", "Formats", "Backends"],
+        models.Select(m => new[]
+        {
+            m.Id, m.DisplayName, m.Role, m.BaseModel, string.Join(", ", m.Locations.Keys), string.Join(", ", m.Formats),
+            m.DeployedBackends.Count == 0 ? "-" : string.Join(", ", m.DeployedBackends),
+        }));
+
+    public static void Model(Model model)
+    {
+        Fields(model.DisplayName,
+            ("Model ID", model.Id), ("Version", model.Version), ("Role", model.Role), ("Group", model.Group), ("Base Model", model.BaseModel),
+            ("Path", model.Path), ("Formats", string.Join(", ", model.Formats)), ("Tags", string.Join(", ", model.Tags)), ("Notes", model.Notes));
+        Fields("Training",
+            ("Date", model.TrainingDate), ("Duration", $"{model.TrainingDurationMinutes} minutes"), ("Hardware", model.Hardware), ("Device", model.Device),
+            ("Data set", model.DatasetName), ("Samples", $"{model.TrainSamples} train / {model.ValidationSamples} val / {model.TestSamples} test"),
+            ("Final loss", Units.Number(model.FinalLoss, 4)), ("Best loss", Units.Number(model.BestLoss, 4)), ("Perplexity", Units.Number(model.Perplexity, 2)));
+        Table("Locations", ["Location", "Path"], model.Locations.Select(l => new[] { l.Key == model.PrimaryLocation ? l.Key + " (primary)" : l.Key, l.Value }));
+        Table("Artifacts", ["Quantization", "Size", "Bits/weight", "KL", "Top-1", "Path"], model.Artifacts.Select(a => new[]
+        {
+            a.Quantization, Units.Bytes(a.SizeBytes), Units.Number(a.BitsPerWeight, 2), Units.Number(a.Fidelity?.MeanKlDivergence, 4),
+            a.Fidelity is { } f ? Units.Percent(f.Top1Agreement) : "-", a.Path,
+        }));
+        Table("Deployed To", ["Backend", "Name", "Quantization", "Endpoint"], model.Deployments.Select(d => new[] { d.Backend, d.Name, d.Quantization, d.Endpoint }));
+    }
+
+    public static void Registered(Model model)
+    {
+        Terminal.Done($"Registered model: {model.Id}");
+        Terminal.Line($"  Display Name: {model.DisplayName}");
+        Terminal.Line($"  Base Model:   {(model.BaseModel.Length == 0 ? "-" : model.BaseModel)}");
+        Terminal.Line($"  Location:     {model.PrimaryLocation}:{model.Path}");
+        if (model.EvalLoss is { } loss)
+            Terminal.Line($"  Eval loss:    {Units.Number(loss, 4)} (perplexity {Units.Number(model.Perplexity, 2)})");
+    }
+
+    public static void Plan(ConversionPlan plan) => Fields("Would write",
+        ("Output", plan.OutputPath + (plan.OutputExists ? " (exists)" : "")),
+        ("Quantization", plan.Quantization), ("Family", plan.Family), ("Parameters", plan.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
+        ("Tensors", plan.TensorCount.ToString(CultureInfo.InvariantCulture)),
+        ("Source", $"{plan.Source}, {Units.Bytes(plan.SourceBytes)}"),
+        ("Size", $"{Units.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"),
+        ("Bits/weight", Units.Number(plan.BitsPerWeight, 3)));
+
+    public static void Artifact(Artifact artifact)
+    {
+        Terminal.Done($"Converted to GGUF: {artifact.Path}");
+        Terminal.Line($"  {artifact.Quantization}, {Units.Bytes(artifact.SizeBytes)}, {Units.Number(artifact.BitsPerWeight, 2)} bits/weight, sha256 {artifact.Sha256}");
+        if (artifact.Fidelity is { } f)
+        {
+            Terminal.Line($"  same tokens through both: top-1 {Units.Percent(f.Top1Agreement)}, mean KL {Units.Number(f.MeanKlDivergence, 5)} nats, "
+                + $"perplexity {Units.Number(f.SourcePerplexity, 3)} -> {Units.Number(f.ResultPerplexity, 3)} over {f.Tokens} tokens");
+        }
+    }
+
+    public static void Test(DeploymentTest test)
+    {
+        if (test.Passed)
+            Terminal.Done(test.Message);
+        else
+            Terminal.Error(test.Message);
+        Terminal.Table(null, ["Prompt", "Deployment answers", "Source answers", "Same tokens"], test.Answers.Select(a => new[]
+        {
+            a.Prompt, OneLine(a.Answer), OneLine(a.SourceAnswer), $"{a.MatchingTokens}/{a.Tokens}",
+        }));
+        Terminal.Line($"first token {Units.Number(test.FirstTokenMilliseconds, 1)} ms, {Units.Number(test.TokensPerSecond, 1)} tokens/s");
+    }
+
+    /// <summary>Source and result side by side.</summary>
+    public static void Comparison(Model source, ConversionPlan plan, Artifact artifact)
+    {
+        Fidelity? f = artifact.Fidelity;
+        double sourceBits = 8.0 * plan.SourceBytes / plan.ParameterCount;
+        var rows = new List<string[]>
+        {
+            new[] { "size", Units.Bytes(plan.SourceBytes), Units.Bytes(artifact.SizeBytes) },
+            new[] { "bits/weight", Units.Number(sourceBits, 2), Units.Number(artifact.BitsPerWeight, 2) },
+        };
+        if (f is not null)
+        {
+            rows.Add(["perplexity", Units.Number(f.SourcePerplexity, 3), Units.Number(f.ResultPerplexity, 3)]);
+            rows.Add(["mean KL divergence, nats/token", "", Units.Number(f.MeanKlDivergence, 5)]);
+            rows.Add(["same first choice", "", Units.Percent(f.Top1Agreement)]);
+            rows.Add(["tokens/s", Units.Number(f.SourceTokensPerSecond, 0), Units.Number(f.ResultTokensPerSecond, 0)]);
+            rows.Add(["greedy text", OneLine(f.SourceText), OneLine(f.ResultText)]);
+        }
+
+        Terminal.Table(null, ["", $"{source.Id} ({string.Join(", ", source.Formats)})", Path.GetFileName(artifact.Path)], rows);
+    }
+
+    public static void Recipes() => Terminal.Table(
+        "Quantizations",
+        ["Name", "Bits/weight", "Quality", "Size of 16-bit", "Aliases"],
+        HafsModels.Quantization.Recipes.All.Select(r => new[]
+        {
+            r.Name, Units.Number(r.BitsPerWeight, 2), r.Quality.ToString(CultureInfo.InvariantCulture), Units.Percent(r.BitsPerWeight / 16), string.Join(", ", r.Aliases),
+        }));
+
+    private static void Fields(string title, params (string Name, string Value)[] fields)
+    {
+        Terminal.Line(title);
+        foreach ((string name, string value) in fields.Where(f => f.Value.Length > 0))
+            Terminal.Line($"  {name,-13} {value}");
+        Terminal.Line();
+    }
+
+    private static void Table(string title, IReadOnlyList<string> columns, IEnumerable<string[]> rows)
+    {
+        string[][] all = [.. rows];
+        if (all.Length > 0)
+            Terminal.Table(title, columns, all);
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}
