@@ -1,7 +1,6 @@
 using System.Globalization;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
-using HafsModels.Quantization;
 using HafsModels.Registry;
 
 namespace Hafs;

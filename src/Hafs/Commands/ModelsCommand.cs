@@ -32,7 +32,7 @@ internal static class ModelsCommand
                 Backend = result.GetValue(backend),
             });
             if (result.GetValue(json))
-                Json.Write(new { models = models.Select(ModelRegistry.ToJson), total = models.Count });
+                Json.Write(new { models = models.Select(m => m.ToRecordJson()), total = models.Count });
             else if (models.Count == 0)
                 Terminal.Line("No models found matching filters");
             else
@@ -50,7 +50,7 @@ internal static class ModelsCommand
         {
             Model model = HafsCommand.Workbench(result).Get(result.GetRequiredValue(id));
             if (result.GetValue(json))
-                Json.Write(ModelRegistry.ToJson(model));
+                Json.Write(model.ToRecordJson());
             else
                 Views.Model(model);
         });

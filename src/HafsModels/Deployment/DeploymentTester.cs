@@ -47,8 +47,8 @@ internal static class DeploymentTester
             Generation original = await Task.Run(() => source.Decoder.Generate(prompt, new GenerationOptions { MaxTokens = request.MaxTokens }, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             answers.Add(new DeploymentAnswer(
                 prompts[i],
-                source.Tokenizer.Decode(answer.Tokens),
-                source.Tokenizer.Decode(original.Tokens),
+                source.Tokenizer.Decode([.. answer.Tokens]),
+                source.Tokenizer.Decode([.. original.Tokens]),
                 answer.Tokens.Zip(original.Tokens).TakeWhile(pair => pair.First == pair.Second).Count(),
                 answer.Tokens.Count));
             firstToken = i == 0 ? answer.FirstTokenMilliseconds : firstToken;

@@ -1,3 +1,4 @@
+using HafsModels.Formats.Gguf;
 using HafsModels.Inference;
 using HafsModels.Registry;
 using HafsModels.Tokenizers;
@@ -27,8 +28,7 @@ internal sealed class SourceModel : IDisposable
     /// <summary>Opens a checkpoint folder or a GGUF file and reads its weights into memory.</summary>
     public static SourceModel Open(string path, CancellationToken cancellationToken)
     {
-        Tokenizer tokenizer = Tokenizer.Open(path);
-        return new SourceModel(Decoder.Open(path, 0, cancellationToken), tokenizer);
+        return new SourceModel(Decoder.Open(path, 0, cancellationToken), OpenTokenizer(path));
     }
 
     /// <summary>Runs both on the same tokens.</summary>
@@ -39,9 +39,17 @@ internal sealed class SourceModel : IDisposable
     {
         int[] tokens = [.. Tokenizer.Encode(text ?? EvaluationText.BuiltIn).Take(MaxTokens)];
         ReadOnlyMemory<int> prompt = tokens.AsMemory(0, Math.Min(PromptTokens, tokens.Length));
-        return FidelityMeasurement.Compare(Decoder, result, tokens, prompt, GeneratedTokens, Tokenizer.Decode, cancellationToken);
+        return FidelityMeasurement.Compare(Decoder, result, tokens, prompt, GeneratedTokens, ids => Tokenizer.Decode([.. ids]), cancellationToken);
     }
 
     /// <summary>Ends the decoder.</summary>
     public void Dispose() => Decoder.Dispose();
+
+    private static Tokenizer OpenTokenizer(string path)
+    {
+        if (Directory.Exists(path))
+            return Tokenizer.Load(path);
+        using GgufFile file = GgufFile.Open(path);
+        return Tokenizer.FromVocabulary(Vocabulary.FromGguf(key => file.Find(key)?.Value, path), path);
+    }
 }

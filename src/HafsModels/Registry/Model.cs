@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace HafsModels.Registry;
 
 /// <summary>One registered model: the 36 keys of a hafs registry record, in hafs' order, with the sidecar's history beside them.</summary>
@@ -119,4 +121,7 @@ public sealed record Model
 
     /// <summary>The registry file this record came from, so that the next cmdlet of a pipeline writes to the same one.</summary>
     public string Registry { get; init; } = "";
+
+    /// <summary>The record as hafs' JSON has it: its 36 keys, in its order.</summary>
+    public JsonElement ToRecordJson() => JsonElement.Parse(Json.JsonText.Write(ModelRecord.Create(this)));
 }
