@@ -1,6 +1,7 @@
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Inference;
 using HafsModels.Quantization;
 using HafsModels.Registry;
 using HafsModels.Tokenizers;
@@ -78,9 +79,8 @@ public sealed class Workbench(string? registryPath = null)
         if (!request.SkipVerification)
         {
             progress?.Report(new WorkProgress($"Verifying {Path.GetFileName(summary.OutputPath)}", "running source and result on the same tokens", 0, 0));
-            using SourceModel source = SourceModel.Open(summary.Source, cancellationToken);
-            using var result = Inference.Decoder.Open(summary.OutputPath, 0, cancellationToken);
-            fidelity = source.Compare(result, request.EvaluationText, cancellationToken);
+            fidelity = FidelityMeasurement.Measure(
+                summary.Source, summary.OutputPath, new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads }, cancellationToken);
         }
 
         var artifact = new Artifact

@@ -6,7 +6,7 @@ namespace HafsModels.Deployment;
 public abstract class DeploymentSession : IAsyncDisposable
 {
     /// <summary>The deployed model itself where it runs in this process, so that all its probabilities can be compared; else null.</summary>
-    public virtual Decoder? Decoder => null;
+    public virtual TextGenerator? Local => null;
 
     /// <summary>Continues a prompt greedily.</summary>
     /// <param name="prompt">Token ids of the prompt.</param>

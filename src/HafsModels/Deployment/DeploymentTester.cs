@@ -32,7 +32,7 @@ internal static class DeploymentTester
 
         progress?.Report(new WorkProgress($"Testing {model.Id} on {deployment.Backend}", "opening the deployment and its source", 0, 0));
         await using DeploymentSession session = await DeploymentTargets.Get(deployment.Backend).OpenAsync(deployment, cancellationToken).ConfigureAwait(false);
-        using SourceModel source = await Task.Run(() => SourceModel.Open(model.Path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using TextGenerator source = await Task.Run(() => TextGenerator.Open(model.Path, 0, cancellationToken), cancellationToken).ConfigureAwait(false);
 
         IReadOnlyList<string> prompts = request.Prompts.Count > 0 ? request.Prompts : BuiltInPrompts;
         var answers = new List<DeploymentAnswer>(prompts.Count);
@@ -44,19 +44,19 @@ internal static class DeploymentTester
             if (prompt.Length == 0)
                 throw new HafsException(ErrorKind.InvalidArgument, "EmptyPrompt", $"prompt {i + 1} has no tokens", model.Id);
             Generation answer = await session.GenerateAsync(prompt, request.MaxTokens, cancellationToken).ConfigureAwait(false);
-            Generation original = await Task.Run(() => source.Decoder.Generate(prompt, new GenerationOptions { MaxTokens = request.MaxTokens }, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            Generation original = await Task.Run(() => source.Decoder.Generate(prompt, new GenerationOptions { MaxTokens = request.MaxTokens, StopTokens = source.StopTokens }, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             answers.Add(new DeploymentAnswer(
                 prompts[i],
-                source.Tokenizer.Decode([.. answer.Tokens]),
-                source.Tokenizer.Decode([.. original.Tokens]),
+                source.Decode(prompt, answer.Tokens),
+                source.Decode(prompt, original.Tokens),
                 answer.Tokens.Zip(original.Tokens).TakeWhile(pair => pair.First == pair.Second).Count(),
                 answer.Tokens.Count));
             firstToken = i == 0 ? answer.FirstTokenMilliseconds : firstToken;
             speed = Math.Max(speed, answer.TokensPerSecond);
         }
 
-        Fidelity? fidelity = session.Decoder is { } decoder
-            ? await Task.Run(() => source.Compare(decoder, request.EvaluationText, cancellationToken), cancellationToken).ConfigureAwait(false)
+        Fidelity? fidelity = session.Local is { } local
+            ? await Task.Run(() => FidelityMeasurement.Measure(source, local, new FidelityOptions { Text = request.EvaluationText }, cancellationToken), cancellationToken).ConfigureAwait(false)
             : null;
         (bool passed, string message) = Judge(deployment, answers, fidelity, request);
         return test with { Passed = passed, Message = message, Fidelity = fidelity, Answers = answers, FirstTokenMilliseconds = firstToken, TokensPerSecond = speed };

@@ -34,18 +34,19 @@ public sealed class EmbeddedTarget : DeploymentTarget
 
     /// <inheritdoc/>
     public override Task<DeploymentSession> OpenAsync(ModelDeployment deployment, CancellationToken cancellationToken) =>
-        Task.Run<DeploymentSession>(() => new Session(Decoder.Open(deployment.ArtifactPath, 0, cancellationToken)), cancellationToken);
+        Task.Run<DeploymentSession>(() => new Session(TextGenerator.Open(deployment.ArtifactPath, 0, cancellationToken)), cancellationToken);
 
-    private sealed class Session(Decoder decoder) : DeploymentSession
+    private sealed class Session(TextGenerator generator) : DeploymentSession
     {
-        public override Decoder Decoder => decoder;
+        public override TextGenerator Local => generator;
 
-        public override Task<Generation> GenerateAsync(ReadOnlyMemory<int> prompt, int maxTokens, CancellationToken cancellationToken) =>
-            Task.Run(() => decoder.Generate(prompt.Span, new GenerationOptions { MaxTokens = maxTokens }, null, cancellationToken), cancellationToken);
+        public override Task<Generation> GenerateAsync(ReadOnlyMemory<int> prompt, int maxTokens, CancellationToken cancellationToken) => Task.Run(
+            () => generator.Decoder.Generate(prompt.Span, new GenerationOptions { MaxTokens = maxTokens, StopTokens = generator.StopTokens }, null, cancellationToken),
+            cancellationToken);
 
         public override ValueTask DisposeAsync()
         {
-            decoder.Dispose();
+            generator.Dispose();
             return base.DisposeAsync();
         }
     }
