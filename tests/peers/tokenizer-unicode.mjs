@@ -1,6 +1,6 @@
 // Writes src/HafsModels/Tokenizers/Normalizers/unicode-normalization.txt from the Unicode Character Database.
 // Usage: node tokenizer-unicode.mjs UCD_FOLDER MAXIMUM_AGE > unicode-normalization.txt
-// Hugging Face tokenizers normalize by the tables of Unicode 12.0; later characters stay as they are, so MAXIMUM_AGE is 12.0.
+// Hugging Face tokenizers normalize by the tables of Unicode 9.0; later characters stay as they are, so MAXIMUM_AGE is 9.0.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

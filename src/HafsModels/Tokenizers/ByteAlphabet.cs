@@ -6,11 +6,13 @@ namespace HafsModels.Tokenizers;
 /// <summary>GPT-2's printable stand-ins for bytes: printable Latin-1 stands for itself, the other 68 bytes get U+0100 and up (a space is <c>Ġ</c>).</summary>
 internal static class ByteAlphabet
 {
+    private static readonly char[] Table = Build();
+
     /// <summary>The stand-in of each byte.</summary>
-    public static IReadOnlyList<char> Chars { get; } = Build();
+    public static ReadOnlySpan<char> Chars => Table;
 
     /// <summary>The byte of each stand-in.</summary>
-    public static FrozenDictionary<char, byte> Bytes { get; } = Chars.Select((c, b) => KeyValuePair.Create(c, (byte)b)).ToFrozenDictionary();
+    public static FrozenDictionary<char, byte> Bytes { get; } = Table.Select((c, b) => KeyValuePair.Create(c, (byte)b)).ToFrozenDictionary();
 
     /// <summary>Spells a text by the stand-ins of its UTF-8 bytes.</summary>
     public static string Spell(string text)

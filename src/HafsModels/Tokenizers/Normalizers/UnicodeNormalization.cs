@@ -19,21 +19,30 @@ internal sealed class UnicodeNormalization
     private readonly Dictionary<int, byte> classes = [];
     private readonly Dictionary<(int, int), int> compositions = [];
 
-    /// <summary>Code points of the basic plane that no form changes and that nothing combines with.</summary>
+    /// <summary>UTF-16 units that decomposition leaves alone and that nothing combines with, as bits.</summary>
     private readonly ulong[] inert = new ulong[1024];
+
+    /// <summary>The same for canonical composition: precomposed characters stay, too.</summary>
+    private readonly ulong[] composed = new ulong[1024];
 
     private UnicodeNormalization()
     {
         Read();
         Array.Fill(inert, ulong.MaxValue);
-        foreach (int c in canonical.Keys.Concat(compatible.Keys).Concat(classes.Keys).Concat(compositions.Keys.Select(pair => pair.Item2)))
-            Unset(c);
+        HashSet<int> seconds = [.. compositions.Keys.Select(pair => pair.Item2)];
+        foreach (int c in canonical.Keys.Concat(compatible.Keys).Concat(classes.Keys).Concat(seconds))
+            Unset(inert, c);
         for (int c = LeadBase; c < LeadBase + 0x100; c++)
-            Unset(c);
-        for (int c = HangulBase; c < HangulBase + HangulCount; c++)
-            Unset(c);
+            Unset(inert, c);
         for (int c = 0xD800; c < 0xE000; c++)
-            Unset(c);
+            Unset(inert, c);
+        inert.CopyTo(composed, 0);
+        foreach (int c in compatible.Keys.Where(c => ClassOf(c) == 0 && !seconds.Contains(c)))
+            Set(composed, c);
+        foreach (int c in canonical.Keys.Where(c => ClassOf(c) == 0 && !seconds.Contains(c) && StaysWhole(c, seconds)))
+            Set(composed, c);
+        for (int c = HangulBase; c < HangulBase + HangulCount; c++)
+            Unset(inert, c);
     }
 
     /// <summary>The tables. Immutable, so they are shared.</summary>
@@ -45,30 +54,73 @@ internal sealed class UnicodeNormalization
     /// <param name="compose">Whether the result is composed (NFC, NFKC).</param>
     public string Normalize(string text, bool compatibility, bool compose)
     {
-        int plain = 0;
-        while (plain < text.Length && (inert[text[plain] >> 6] >> (text[plain] & 63) & 1) != 0)
-            plain++;
-        if (plain == text.Length)
+        ulong[] untouched = compose && !compatibility ? composed : inert;
+        int at = NextTouched(text, 0, untouched);
+        if (at == text.Length)
             return text;
-        // What follows may combine with the last plain character.
-        plain = Math.Max(0, plain - 1);
-        var points = new List<int>(text.Length - plain + 16);
-        foreach (Rune rune in text.AsSpan(plain).EnumerateRunes())
+        var result = new StringBuilder(text.Length + 16);
+        var points = new List<int>();
+        int copied = 0;
+        while (at < text.Length)
+        {
+            // What is touched may combine with the character before it, and ends where an untouched one begins.
+            int start = at > copied ? at - 1 : at;
+            int end = at;
+            while (end < text.Length && !IsSet(untouched, text[end]))
+                end++;
+            result.Append(text, copied, start - copied);
+            NormalizeStretch(text.AsSpan(start, end - start), compatibility, compose, points, result);
+            copied = end;
+            at = NextTouched(text, end, untouched);
+        }
+
+        return result.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    private void NormalizeStretch(ReadOnlySpan<char> text, bool compatibility, bool compose, List<int> points, StringBuilder result)
+    {
+        points.Clear();
+        foreach (Rune rune in text.EnumerateRunes())
             Decompose(rune.Value, compatibility, points);
         Order(points);
         if (compose)
             Compose(points);
-        var result = new StringBuilder(text.Length + 16).Append(text, 0, plain);
         Span<char> units = stackalloc char[2];
         foreach (int point in points)
             result.Append(units[..new Rune(point).EncodeToUtf16(units)]);
-        return result.ToString();
     }
 
-    private void Unset(int c)
+    private static int NextTouched(string text, int at, ulong[] untouched)
+    {
+        while (at < text.Length && IsSet(untouched, text[at]))
+            at++;
+        return at;
+    }
+
+    /// <summary>Whether a precomposed character comes back from decomposing and composing, and cannot combine with what stands before it.</summary>
+    private bool StaysWhole(int c, HashSet<int> seconds)
+    {
+        var points = new List<int>();
+        Decompose(c, compatibility: false, points);
+        if (seconds.Contains(points[0]))
+            return false;
+        Order(points);
+        Compose(points);
+        return points is [int only] && only == c;
+    }
+
+    private static bool IsSet(ulong[] bits, int c) => (bits[c >> 6] >> (c & 63) & 1) != 0;
+
+    private static void Set(ulong[] bits, int c)
     {
         if (c < 0x10000)
-            inert[c >> 6] &= ~(1UL << (c & 63));
+            bits[c >> 6] |= 1UL << (c & 63);
+    }
+
+    private static void Unset(ulong[] bits, int c)
+    {
+        if (c < 0x10000)
+            bits[c >> 6] &= ~(1UL << (c & 63));
     }
 
     private void Decompose(int c, bool compatibility, List<int> into)
