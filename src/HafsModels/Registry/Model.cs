@@ -119,6 +119,15 @@ public sealed record Model
     /// <summary>Where it runs, from the sidecar.</summary>
     public IReadOnlyList<ModelDeployment> Deployments { get; init; } = [];
 
+    /// <summary>Family of which this is a version, from the sidecar; the id itself unless set. <c>family@version</c> names this model.</summary>
+    public string Family { get; init; } = "";
+
+    /// <summary>Names such as <c>production</c> that mean this model within its family, from the sidecar.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>What it came from beyond the base model and data set of the record, from the sidecar.</summary>
+    public IReadOnlyList<ModelParent> Parents { get; init; } = [];
+
     /// <summary>The registry file this record came from, so that the next cmdlet of a pipeline writes to the same one.</summary>
     public string Registry { get; init; } = "";
 

@@ -49,6 +49,7 @@ internal static class ModelRecord
         Tags = Texts(record, "tags"),
         CreatedAt = Text(record, "created_at"),
         UpdatedAt = Text(record, "updated_at"),
+        Family = id,
         Registry = registry,
     };
 

@@ -7,7 +7,7 @@ namespace HafsModels.Registry;
 /// The registry of models: hafs' <c>registry.json</c>, and beside it what hafs has no place for. Every change is made under a lock between
 /// processes, as a whole or not at all, and keeps a backup. Instances may be shared between threads.
 /// </summary>
-public sealed class ModelRegistry
+public sealed partial class ModelRegistry
 {
     private const int MaxTests = 1000;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
@@ -29,17 +29,22 @@ public sealed class ModelRegistry
     internal static ModelRegistry Open(string? path, TimeSpan lockTimeout) => new(new FileRegistryStore(RegistryPath.Resolve(path), lockTimeout));
 
     /// <summary>Models that match, ordered by id.</summary>
-    public IReadOnlyList<Model> Find(ModelQuery query) => ModelFilter.Apply(query, store.Read().Models);
+    public IReadOnlyList<Model> Find(ModelQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        RegistrySnapshot snapshot = store.Read();
+        return ModelFilter.Apply(query with { Ids = [.. query.Ids.Select(id => id.Contains('@', StringComparison.Ordinal) ? ModelReference.Find(snapshot, id)?.Id ?? id : id)] }, snapshot.Models);
+    }
 
-    /// <summary>One model.</summary>
+    /// <summary>One model, by its id, or as <c>family@version</c>, <c>family@alias</c> or <c>family@latest</c>.</summary>
     /// <exception cref="HafsException"><see cref="ErrorKind.NotFound"/>, with the nearest ids as the hint.</exception>
     public Model Get(string id) => TryGet(id, out Model? model) ? model : throw RegistryEdit.NotFound(id, Path, store.Read().Models.Select(m => m.Id));
 
-    /// <summary>One model, if it is registered.</summary>
+    /// <summary>One model, if it is registered; named as for <see cref="Get"/>.</summary>
     public bool TryGet(string id, [NotNullWhen(true)] out Model? model)
     {
         ArgumentNullException.ThrowIfNull(id);
-        model = store.Read().Find(id);
+        model = ModelReference.Find(store.Read(), id);
         return model is not null;
     }
 
@@ -81,6 +86,7 @@ public sealed class ModelRegistry
         {
             Model model = edit.Model(id);
             edit.Remove(id);
+            DropAliases(edit, id);
             return model;
         },
         cancellationToken);
@@ -230,6 +236,9 @@ public sealed class ModelRegistry
         UpdatedAt = was.UpdatedAt,
         Artifacts = was.Artifacts,
         Deployments = was.Deployments,
+        Family = was.Family,
+        Aliases = was.Aliases,
+        Parents = was.Parents,
         Registry = was.Registry,
     };
 

@@ -30,7 +30,7 @@ internal sealed class RegistryEdit(RegistrySnapshot before)
     /// <summary>What the sidecar holds for a model; empty when nothing.</summary>
     public JsonObject Entry(string id) => Entries[id] as JsonObject ?? JsonObject.Empty;
 
-    public Model Model(string id) => RegistrySnapshot.Build(Before.Path, id, Record(id), Entries[id] as JsonObject);
+    public Model Model(string id) => RegistrySnapshot.Build(Before.Path, id, Record(id), Sidecar);
 
     public void SetRecord(string id, JsonObject record) => Main = Main.With("models", Records.With(id, record));
 
@@ -61,8 +61,9 @@ internal sealed class RegistryEdit(RegistrySnapshot before)
         Model after = change(before) ?? throw new HafsException(ErrorKind.InvalidArgument, "ModelMissing", $"The change of '{id}' returned nothing.", id);
         if (after.Id != id)
             throw new HafsException(ErrorKind.InvalidArgument, "ModelIdFixed", $"'{id}' cannot become '{after.Id}': an id stays.", id, "Register the model under the new id and remove the old one.");
-        if (!ReferenceEquals(after.Artifacts, before.Artifacts) || !ReferenceEquals(after.Deployments, before.Deployments))
-            throw new HafsException(ErrorKind.InvalidArgument, "ModelHistoryFixed", $"Artifacts and deployments of '{id}' are recorded one by one, not by changing the model.", id);
+        if (!ReferenceEquals(after.Artifacts, before.Artifacts) || !ReferenceEquals(after.Deployments, before.Deployments)
+            || !ReferenceEquals(after.Aliases, before.Aliases) || !ReferenceEquals(after.Parents, before.Parents) || after.Family != before.Family)
+            throw new HafsException(ErrorKind.InvalidArgument, "ModelHistoryFixed", $"Artifacts, deployments, family, aliases and parents of '{id}' have methods of their own; they do not change with the record.", id);
         // Compared with the record alone, so that backends only the sidecar knew of come into it.
         JsonObject changed = ModelRecord.Change(record, ModelRecord.Read(id, record, Before.Path), after);
         if (ReferenceEquals(changed, record))

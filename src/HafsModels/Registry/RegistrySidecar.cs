@@ -17,6 +17,11 @@ internal static class RegistrySidecar
     public const string Artifacts = "artifacts";
     public const string Deployments = "deployments";
     public const string Tests = "tests";
+    public const string Parents = "parents";
+    public const string Family = "family";
+
+    /// <summary>At the top: aliases by family, each to the id it means.</summary>
+    public const string Aliases = "aliases";
 
     public static JsonObject New() => JsonObject.Empty
         .With("version", JsonScalar.Text(Version)).With("updated_at", JsonScalar.Text("")).With("models", JsonObject.Empty);

@@ -40,10 +40,17 @@ internal sealed class RegistrySnapshot
 
     public Model? Find(string id) => models.Value.ById.GetValueOrDefault(id);
 
+    /// <summary>The id an alias of a family means, or null.</summary>
+    public string? Alias(string family, string alias) => Text((Sidecar?[RegistrySidecar.Aliases] as JsonObject)?[family] is JsonObject aliases ? aliases[alias] : null);
+
     /// <summary>The model of a record, with what the sidecar says about it.</summary>
-    public static Model Build(string path, string id, JsonObject record, JsonObject? entry)
+    public static Model Build(string path, string id, JsonObject record, JsonObject? sidecar)
     {
         Model model = ModelRecord.Read(id, record, path);
+        JsonObject? entry = (sidecar?["models"] as JsonObject)?[id] as JsonObject;
+        string family = Text(entry?[RegistrySidecar.Family]) ?? id;
+        if ((sidecar?[RegistrySidecar.Aliases] as JsonObject)?[family] is JsonObject aliases)
+            model = model with { Aliases = new ReadOnlyCollection<string>([.. aliases.Members.Where(a => Text(a.Value) == id).Select(a => a.Name)]) };
         if (entry is null)
             return model;
         ReadOnlyCollection<ModelDeployment> deployments =
@@ -53,6 +60,8 @@ internal sealed class RegistrySnapshot
             Artifacts = new ReadOnlyCollection<Artifact>(
                 [.. RegistrySidecar.Read(entry, RegistrySidecar.Artifacts, SidecarJson.Default.Artifact).Select(a => a with { ModelId = id, Registry = path })]),
             Deployments = deployments,
+            Family = family,
+            Parents = new ReadOnlyCollection<ModelParent>([.. RegistrySidecar.Read(entry, RegistrySidecar.Parents, SidecarJson.Default.ModelParent)]),
 
             // The sidecar is written first: between the two writes it knows of a deployment that the record does not show yet.
             DeployedBackends = Union(model.DeployedBackends, deployments),
@@ -61,15 +70,16 @@ internal sealed class RegistrySnapshot
 
     private (Dictionary<string, Model> ById, ReadOnlyCollection<Model> Sorted) BuildModels()
     {
-        JsonObject entries = Entries;
         var byId = new Dictionary<string, Model>(Records.Members.Length, StringComparer.Ordinal);
         foreach (JsonMember member in Records.Members)
             if (member.Value is JsonObject record)
-                byId[member.Name] = Build(Path, member.Name, record, entries[member.Name] as JsonObject);
+                byId[member.Name] = Build(Path, member.Name, record, Sidecar);
         Model[] sorted = [.. byId.Values];
         Array.Sort(sorted, (a, b) => string.CompareOrdinal(a.Id, b.Id));
         return (byId, new ReadOnlyCollection<Model>(sorted));
     }
+
+    private static string? Text(JsonItem? item) => item is JsonScalar { IsString: true } text ? JsonText.Unquote(text.Raw) : null;
 
     private static IReadOnlyList<string> Union(IReadOnlyList<string> backends, ReadOnlyCollection<ModelDeployment> deployments)
     {
