@@ -25,6 +25,19 @@ internal static class Importance
             weights[i] = importance[i] * MathF.Sqrt(meanSquare + x[i] * x[i]);
     }
 
+    /// <summary><see cref="Weights"/>, or x² where there is no importance matrix.</summary>
+    public static void WeightsOrSquares(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float meanSquare, Span<float> weights)
+    {
+        if (!importance.IsEmpty)
+        {
+            Weights(x, importance, meanSquare, weights);
+            return;
+        }
+
+        for (int i = 0; i < x.Length; i++)
+            weights[i] = x[i] * x[i];
+    }
+
     /// <summary>Sum from left to right.</summary>
     public static float Sum(ReadOnlySpan<float> weights)
     {

@@ -42,16 +42,7 @@ internal static class NonlinearFourBits
     public static float FindScale(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float doubledMeanSquare)
     {
         Span<float> weights = stackalloc float[SubBlock];
-        if (importance.IsEmpty)
-        {
-            for (int i = 0; i < SubBlock; i++)
-                weights[i] = x[i] * x[i];
-        }
-        else
-        {
-            Importance.Weights(x, importance, doubledMeanSquare, weights);
-        }
-
+        Importance.WeightsOrSquares(x, importance, doubledMeanSquare, weights);
         float extreme = ScaleSearch.Extreme(x);
         if (MathF.Abs(extreme) < ScaleSearch.Tiny)
             return 0;

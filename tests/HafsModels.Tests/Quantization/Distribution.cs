@@ -1,5 +1,3 @@
-using HafsModels.Quantization;
-
 namespace HafsModels.Tests.Quantization;
 
 /// <summary>
@@ -69,11 +67,4 @@ public sealed record Distribution(string Name, Func<Numbers, int, float> Next)
             power *= 10;
         return exponent < 0 ? 1 / power : power;
     }
-}
-
-/// <summary>What ggml defines.</summary>
-public static class DefinedEncodings
-{
-    /// <summary>Whether ggml encodes such numbers at all: for some types it aborts or reads beyond its tables.</summary>
-    public static bool IsDefinedFor(this BlockFormat format, Distribution distribution) => true;
 }
