@@ -58,7 +58,10 @@ internal static class SignedGroups
     public static void Decode(float unit, ReadOnlySpan<byte> coordinates, ReadOnlySpan<byte> values, int signs, Span<float> destination)
     {
         for (int i = 0; i < coordinates.Length; i++)
-            destination[i] = unit * values[coordinates[i]] * ((signs >> i & 1) != 0 ? -1f : 1f);
+        {
+            float magnitude = unit * values[coordinates[i]];
+            destination[i] = (signs >> i & 1) != 0 ? -magnitude : magnitude;
+        }
     }
 
     /// <summary>The largest magnitude.</summary>
