@@ -78,7 +78,8 @@ public class RowKernelTests
         float[] numbers = [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-3, 3)))];
         BlockFormat format = BlockFormats.Get(type);
         var row = new byte[type.RowBytes(length)];
-        format.Encode(numbers, length, [], row);
+        float[] importance = format.NeedsImportance ? [.. Enumerable.Repeat(1f, length)] : [];
+        format.Encode(numbers, length, importance, row);
         return row;
     }
 }
