@@ -1,6 +1,7 @@
 using System.Globalization;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Inference;
 using HafsModels.Registry;
 
 namespace Hafs;

@@ -1,4 +1,4 @@
-using HafsModels.Registry;
+using HafsModels.Inference;
 
 namespace HafsModels.Deployment;
 

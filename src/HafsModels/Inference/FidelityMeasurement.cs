@@ -1,5 +1,3 @@
-using HafsModels.Registry;
-
 namespace HafsModels.Inference;
 
 /// <summary>The proof: source and result are run on the same tokens, and their answers are compared.</summary>

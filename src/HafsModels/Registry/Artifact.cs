@@ -1,3 +1,5 @@
+using HafsModels.Inference;
+
 namespace HafsModels.Registry;
 
 /// <summary>A file made from a model, as the sidecar records it.</summary>

@@ -1,5 +1,4 @@
 using HafsModels.Inference;
-using HafsModels.Registry;
 using HafsModels.Tensors;
 using Xunit;
 

@@ -2,7 +2,6 @@ using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Inference;
 using HafsModels.Quantization;
-using HafsModels.Registry;
 using HafsModels.Tokenizers;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HafsModels.Deployment;
+using HafsModels.Inference;
 using HafsModels.Registry;
 using Xunit;
 

@@ -1,4 +1,4 @@
-namespace HafsModels.Registry;
+namespace HafsModels.Inference;
 
 /// <summary>How faithfully a result answers like its source: both were run on the same tokens.</summary>
 public sealed record Fidelity
