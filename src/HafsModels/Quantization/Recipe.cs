@@ -11,8 +11,8 @@ public sealed class Recipe
     // llama-quantize turns a type whose blocks do not fit a row into one of 32 elements with about as many bits.
     private static readonly Dictionary<GgmlType, GgmlType> Fallbacks = new()
     {
-        [GgmlType.Q2_K] = GgmlType.IQ4_NL,
-        [GgmlType.Q3_K] = GgmlType.IQ4_NL,
+        [GgmlType.Q2_K] = GgmlType.Q4_0,
+        [GgmlType.Q3_K] = GgmlType.Q4_0,
         [GgmlType.IQ4_XS] = GgmlType.IQ4_NL,
         [GgmlType.IQ2_XXS] = GgmlType.IQ4_NL,
         [GgmlType.IQ2_XS] = GgmlType.IQ4_NL,

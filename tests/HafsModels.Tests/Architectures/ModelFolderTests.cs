@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using HafsModels.Architectures;
+using HafsModels.Tests.Conversion;
+using Xunit;
+
+namespace HafsModels.Tests.Architectures;
+
+public sealed class ModelFolderTests
+{
+    [Theory]
+    [InlineData("hidden_act", "\"gelu\"", "ConfigVariant")]
+    [InlineData("attention_bias", "true", "ConfigVariant")]
+    [InlineData("sliding_window", "4096", "ConfigVariant")]
+    [InlineData("quantization_config", "{\"quant_method\":\"gptq\"}", "ConfigVariant")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "RopeScaling")]
+    [InlineData("rope_scaling", "{\"factor\":4}", "RopeScaling")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8}", "ConfigValue")]
+    [InlineData("architectures", "[\"LlavaForConditionalGeneration\"]", "UnknownArchitecture")]
+    [InlineData("architectures", "[]", "UnknownArchitecture")]
+    [InlineData("num_hidden_layers", "0", "DecoderValue")]
+    [InlineData("num_hidden_layers", "1e9", "DecoderValue")]
+    [InlineData("num_hidden_layers", "2.5", "DecoderValue")]
+    [InlineData("num_hidden_layers", "\"4\"", "ConfigValue")]
+    [InlineData("num_hidden_layers", "null", "DecoderValueMissing")]
+    [InlineData("num_hidden_layers", "3", "TensorsUnknown")]
+    [InlineData("num_hidden_layers", "5", "TensorsMissing")]
+    [InlineData("num_key_value_heads", "3", "DecoderValue")]
+    [InlineData("rms_norm_eps", "-1", "DecoderValue")]
+    [InlineData("vocab_size", "2049", "TensorShape")]
+    [InlineData("hidden_size", "512", "TensorShape")]
+    public void A_config_that_does_not_fit_is_refused_before_anything_is_read(string key, string value, string id)
+    {
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Repository.PathOf("tests", "models", "kjv-llama", "config.json")))!.AsObject();
+        using var model = new SparseModel(config.ToJsonString(), Repository.PathOf("tests", "models", "kjv-llama"));
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(Path.Combine(model.Folder, "config.json"), config.ToJsonString());
+
+        HafsException error = Assert.Throws<HafsException>(() => ModelFolder.Open(model.Folder).Dispose());
+        Assert.Equal(id, error.Id);
+        Assert.Contains(model.Folder, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{", "ConfigJson")]
+    [InlineData("[]", "ConfigJson")]
+    [InlineData("{\"a\":1,\"a\":2}", "ConfigJson")]
+    [InlineData("", "ConfigJson")]
+    public void A_damaged_config_is_refused(string text, string id)
+    {
+        string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), text);
+        Assert.Equal(id, Assert.Throws<HafsException>(() => ModelFolder.Open(folder)).Id);
+        Directory.Delete(folder, true);
+    }
+
+    [Fact]
+    public void An_unknown_architecture_is_told_the_nearest_ones()
+    {
+        string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), "{\"architectures\":[\"Qwen4ForCausalLM\"]}");
+        HafsException error = Assert.Throws<HafsException>(() => ModelFolder.Open(folder));
+        Assert.StartsWith("Nearest: Qwen2ForCausalLM", error.Hint, StringComparison.Ordinal);
+        Directory.Delete(folder, true);
+    }
+
+    [Fact]
+    public void Llama_3_scaling_keeps_short_waves_and_stretches_long_ones()
+    {
+        JsonObject config = JsonNode.Parse(SparseModel.Config("LlamaForCausalLM", 1, 512, 512, 8, 8, false))!.AsObject();
+        config["rope_theta"] = 500_000;
+        config["rope_scaling"] = JsonNode.Parse("{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":4,\"original_max_position_embeddings\":8192}");
+        using var model = new SparseModel(config.ToJsonString(), Repository.PathOf("tests", "models", "kjv-llama"));
+        using ModelFolder folder = ModelFolder.Open(model.Folder);
+        ModelTensor tensor = folder.Tensors.Single(t => t.Role == "rope_freqs.weight");
+        float[] factors = new float[32];
+        tensor.Rows.Read(0, factors);
+        Assert.Equal(1, factors[0]);
+        Assert.Equal(8, factors[^1]);
+        Assert.Equal(factors.Order(), factors);
+        Assert.Contains(factors, f => f is > 1 and < 8);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using HafsModels.Architectures;
+using HafsModels.Conversion;
+using HafsModels.Formats.Gguf;
+using HafsModels.Quantization;
+using HafsModels.Tokenizers;
+using Xunit;
+
+namespace HafsModels.Tests.Conversion;
+
+/// <summary>Whole files against the real llama-quantize.</summary>
+public sealed partial class LlamaQuantizePeerTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("hafs-quantize-").FullName;
+
+    public static TheoryData<string, string> Conversions()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string model in (ReadOnlySpan<string>)["kjv-llama", "kjv-qwen2"])
+        {
+            foreach (Recipe recipe in Recipes.All.Where(r => r.Name is not "F32"))
+                data.Add(model, recipe.Name);
+        }
+
+        return data;
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Conversions))]
+    public void Every_tensor_has_the_bytes_that_llama_quantize_writes(string model, string recipe)
+    {
+        string llama = Peers.LlamaBin, source = Path.Combine(folder, "source.gguf"), expected = Path.Combine(folder, "expected.gguf"), actual = Path.Combine(folder, "actual.gguf");
+        Convert(model, "F32", source);
+        Convert(model, recipe, actual);
+        Run(Path.Combine(llama, "llama-quantize"), source, expected, recipe, "2");
+
+        using GgufFile ours = GgufFile.Open(actual), theirs = GgufFile.Open(expected);
+        Assert.Equal(theirs.Tensors.Select(t => t.Name).Order(), ours.Tensors.Select(t => t.Name).Order());
+        foreach (GgufTensor tensor in theirs.Tensors)
+        {
+            GgufTensor same = ours.FindTensor(tensor.Name)!;
+            Assert.Equal((tensor.Name, tensor.Type, tensor.ByteSize), (same.Name, same.Type, same.ByteSize));
+            Assert.True(Bytes(theirs, tensor).AsSpan().SequenceEqual(Bytes(ours, same)), $"{tensor.Name} ({tensor.Type}) differs");
+        }
+
+        Assert.Equal(theirs.Find("general.file_type")!.AsInteger(), ours.Find("general.file_type")!.AsInteger());
+    }
+
+    [SkippableTheory]
+    [InlineData("LlamaForCausalLM", 1, 256, 512, 8, 8, false)]
+    [InlineData("LlamaForCausalLM", 7, 256, 512, 8, 2, false)]
+    [InlineData("LlamaForCausalLM", 32, 256, 512, 8, 1, false)]
+    [InlineData("LlamaForCausalLM", 80, 256, 512, 8, 1, false)]
+    [InlineData("LlamaForCausalLM", 80, 256, 512, 8, 8, false)]
+    [InlineData("LlamaForCausalLM", 5, 256, 352, 8, 4, false)]
+    [InlineData("LlamaForCausalLM", 5, 288, 416, 8, 4, false)]
+    [InlineData("LlamaForCausalLM", 3, 72, 104, 4, 2, false)]
+    [InlineData("Qwen2ForCausalLM", 24, 256, 512, 8, 2, true)]
+    [InlineData("Qwen2ForCausalLM", 28, 256, 512, 8, 1, false)]
+    [InlineData("Qwen2ForCausalLM", 80, 256, 512, 8, 1, false)]
+    [InlineData("Qwen2ForCausalLM", 4, 96, 160, 4, 2, true)]
+    public void Every_recipe_gives_every_tensor_the_type_that_llama_quantize_chooses(string architecture, int layers, int hidden, int feedForward, int heads, int keyHeads, bool tied)
+    {
+        string llama = Peers.LlamaBin, source = Path.Combine(folder, "source.gguf");
+        using var model = new SparseModel(SparseModel.Config(architecture, layers, hidden, feedForward, heads, keyHeads, tied), Repository.PathOf("tests", "models", "kjv-llama"));
+        using ModelFolder open = ModelFolder.Open(model.Folder);
+        Vocabulary vocabulary = Vocabulary.Load(model.Folder);
+        ExportPlan header = GgufExport.Plan(open, vocabulary, Recipes.Get("BF16"), new GgufExportOptions { Name = "sparse" });
+        using (FileStream file = File.Create(source))
+        {
+            file.Write(header.Header.Span);
+            file.SetLength(header.FileBytes);
+        }
+
+        foreach (Recipe recipe in Recipes.All.Where(r => r.Name is not ("F32" or "F16" or "BF16")))
+        {
+            Dictionary<string, string> expected = ChosenType().Matches(Run(Path.Combine(llama, "llama-quantize"), "--dry-run", source, recipe.Name))
+                .ToDictionary(m => m.Groups["name"].Value, m => m.Groups["type"].Value, StringComparer.Ordinal);
+            ExportPlan plan = GgufExport.Plan(open, vocabulary, recipe, new GgufExportOptions { Name = "sparse" });
+            Assert.NotEmpty(expected);
+            foreach (PlannedTensor tensor in plan.Tensors.Where(t => expected.ContainsKey(t.Name)))
+                Assert.Equal($"{recipe.Name} {tensor.Name} {expected[tensor.Name].ToUpperInvariant()}", $"{recipe.Name} {tensor.Name} {tensor.Format.Type.ToString().ToUpperInvariant()}");
+        }
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private static void Convert(string model, string recipe, string output)
+    {
+        string path = Repository.PathOf("tests", "models", model);
+        using ModelFolder open = ModelFolder.Open(path);
+        ExportPlan plan = GgufExport.Plan(open, Vocabulary.Load(path), Recipes.Get(recipe), new GgufExportOptions { Name = model });
+        PlanRunner.Run(plan, output, 2, allowNonFinite: false, null, CancellationToken.None);
+    }
+
+    private static byte[] Bytes(GgufFile file, GgufTensor tensor)
+    {
+        byte[] bytes = new byte[tensor.ByteSize];
+        file.ReadBytes(tensor, 0, bytes);
+        return bytes;
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+        return output;
+    }
+
+    [GeneratedRegex(@"\]\s+(?<name>\S+)\s+- \[.*->.*\((?<type>\w+)\)")]
+    private static partial Regex ChosenType();
+}
