@@ -1,6 +1,5 @@
 using System.Globalization;
 using HafsModels.Conversion;
-using HafsModels.Deployment;
 using HafsModels.Inference;
 using HafsModels.Registry;
 

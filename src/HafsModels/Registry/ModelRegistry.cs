@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using HafsModels.Deployment;
 
 namespace HafsModels.Registry;
 

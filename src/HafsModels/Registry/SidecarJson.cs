@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using HafsModels.Deployment;
 
 namespace HafsModels.Registry;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using HafsModels.Deployment;
 using HafsModels.Inference;
 using HafsModels.Registry;
 using Xunit;

@@ -1,4 +1,4 @@
-namespace HafsModels.Deployment;
+namespace HafsModels.Registry;
 
 /// <summary>One prompt of a deployment test.</summary>
 /// <param name="Prompt">What was asked.</param>

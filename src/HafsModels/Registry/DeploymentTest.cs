@@ -1,6 +1,6 @@
 using HafsModels.Inference;
 
-namespace HafsModels.Deployment;
+namespace HafsModels.Registry;
 
 /// <summary>Result of testing a deployment: it was prompted, and its answers were compared with those of the source checkpoint.</summary>
 public sealed record DeploymentTest
