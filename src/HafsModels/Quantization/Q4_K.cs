@@ -28,7 +28,11 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         Span<float> scales = stackalloc float[SubBlocks], offsets = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
         for (int j = 0; j < SubBlocks; j++)
             scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
-        Finish<Lanes1>(x, importance, scales, offsets, sumWeights, block);
+
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
+        float d = importance.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
+        float dmin = importance.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
+        Finish<Lanes1>(x, importance, d, scaleQuants, dmin, offsetQuants, block);
     }
 
     private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float offset, out float sumWeights)
@@ -54,9 +58,10 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
     [SkipLocalsInit]
     private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        const int BatchElements = ScaleMinBatch.Count * SubBlock;
+        const int BatchElements = ScaleMinBatch.Count * SubBlock, BatchBlocks = BatchElements / Elements;
         Unsafe.SkipInit(out ScaleMinBatch batch);
         Span<float> weights = stackalloc float[BatchElements];
+        Span<byte> quants = stackalloc byte[SubBlock];
         for (int first = 0; first < rows.Length; first += BatchElements)
         {
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
@@ -70,37 +75,52 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
                 batch.Find<V, WeightedFourBits>(x, weights[..x.Length]);
             }
 
+            for (int j = 0; j < x.Length / SubBlock; j++)
+            {
+                if ((batch.Failed >> j & 1) != 0)
+                    batch.Scales[j] = Search(Block(x, j), Columns(importance, rowLength, first, j), j % SubBlocks, quants, out batch.Offsets[j], out batch.SumWeights[j]);
+            }
+
+            if (importance.IsEmpty)
+            {
+                for (int j = 0; j < x.Length / SubBlock; j += SubBlocks)
+                {
+                    batch.Units[j / SubBlocks] = QuantizeToLargest(new(batch.Scales + j, SubBlocks), new(batch.ScaleQuants + j, SubBlocks));
+                    batch.Units[BatchBlocks + j / SubBlocks] = QuantizeToLargest(new(batch.Offsets + j, SubBlocks), new(batch.OffsetQuants + j, SubBlocks));
+                }
+            }
+            else
+            {
+                batch.QuantizeScales<V>(SubBlocks, ScaleLimit);
+            }
+
             for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
             {
-                ReadOnlySpan<float> blockX = x.Slice(j * SubBlock, Elements);
-                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + j * SubBlock) % rowLength, Elements);
-                Span<float> scales = new(batch.Scales + j, SubBlocks), offsets = new(batch.Offsets + j, SubBlocks), sumWeights = new(batch.SumWeights + j, SubBlocks);
-                SearchFailed(blockX, blockImportance, batch.Failed >> j, scales, offsets, sumWeights);
-                Finish<V>(blockX, blockImportance, scales, offsets, sumWeights, destination);
+                Finish<V>(
+                    Block(x, j),
+                    Columns(importance, rowLength, first, j),
+                    batch.Units[j / SubBlocks],
+                    new(batch.ScaleQuants + j, SubBlocks),
+                    batch.Units[BatchBlocks + j / SubBlocks],
+                    new(batch.OffsetQuants + j, SubBlocks),
+                    destination);
             }
         }
     }
 
-    private static void SearchFailed(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, uint failed, Span<float> scales, Span<float> offsets, Span<float> sumWeights)
-    {
-        Span<byte> quants = stackalloc byte[SubBlock];
-        for (int j = 0; j < SubBlocks; j++)
-        {
-            if ((failed >> j & 1) != 0)
-                scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
-        }
-    }
+    // The super-block of sub-block j of a batch, and the importance of its columns when the batch starts at an element of the rows.
+    private static ReadOnlySpan<float> Block(ReadOnlySpan<float> batch, int j) => batch.Slice(j / SubBlocks * Elements, Elements);
+
+    private static ReadOnlySpan<float> Columns(ReadOnlySpan<float> importance, int rowLength, int first, int j)
+        => importance.IsEmpty ? default : importance.Slice((first + j / SubBlocks * Elements) % rowLength, Elements);
 
     // Stores the scales and offsets; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
     [SkipLocalsInit]
     private static void Finish<V>(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, ReadOnlySpan<float> offsets, ReadOnlySpan<float> sumWeights, Span<byte> block)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float d, ReadOnlySpan<byte> scaleQuants, float dmin, ReadOnlySpan<byte> offsetQuants, Span<byte> block)
         where V : struct, ILanes<V>
     {
-        Span<byte> quants = stackalloc byte[Elements], scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
-        float d = importance.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
-        float dmin = importance.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
+        Span<byte> quants = stackalloc byte[Elements];
         d = block.WriteHalf(0, d);
         dmin = block.WriteHalf(Offset, dmin);
         SixBitPairs.Pack(scaleQuants, offsetQuants, block[Scales..]);

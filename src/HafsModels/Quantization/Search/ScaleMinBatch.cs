@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 
 namespace HafsModels.Quantization.Search;
@@ -11,7 +12,7 @@ internal unsafe struct ScaleMinBatch
     /// <summary>Sub-blocks of a batch.</summary>
     public const int Count = 32;
 
-    private const int MostElements = Count * 32, CacheLine = 64;
+    private const int MostElements = Count * 32, CacheLine = 64, MostBlocks = 4, MostSubBlocks = 16;
 
     /// <summary>Scale of each sub-block.</summary>
     public fixed float Scales[Count];
@@ -21,6 +22,15 @@ internal unsafe struct ScaleMinBatch
 
     /// <summary>Sum of the weights of each sub-block.</summary>
     public fixed float SumWeights[Count];
+
+    /// <summary>Integers of the scales, after <see cref="QuantizeScales"/>.</summary>
+    public fixed byte ScaleQuants[Count];
+
+    /// <summary>Integers of the offsets, after <see cref="QuantizeScales"/>.</summary>
+    public fixed byte OffsetQuants[Count];
+
+    /// <summary>What a unit of each super-block's scales is worth, then of its offsets, after <see cref="QuantizeScales"/>.</summary>
+    public fixed float Units[2 * MostBlocks];
 
     /// <summary>One bit for each sub-block the scalar definition must search.</summary>
     public uint Failed;
@@ -58,6 +68,52 @@ internal unsafe struct ScaleMinBatch
                 }
 
                 Failed |= ScaleMinLanes<V, TRule>.Find(groups, scales + first, offsets + first, sumWeights + first) << first;
+            }
+        }
+    }
+
+    /// <summary>Quantizes the scales and offsets of super-blocks under the weights' sums (<see cref="PositiveScaleSearch"/>).</summary>
+    /// <param name="subBlocks">Sub-blocks of a super-block.</param>
+    /// <param name="limit">Largest integer.</param>
+    [SkipLocalsInit]
+    public void QuantizeScales<V>(int subBlocks, int limit)
+        where V : struct, ILanes<V>
+    {
+        // Each super-block poses two problems with the same weights: its scales and its offsets.
+        int blocks = Count / subBlocks, problems = 2 * blocks;
+        float* numbers = stackalloc float[MostSubBlocks * 3 * V.Count], units = stackalloc float[V.Count];
+        for (int first = 0; first < problems; first += V.Count)
+        {
+            for (int lane = 0; lane < V.Count; lane++)
+            {
+                int problem = first + lane, start = problem % blocks * subBlocks;
+                for (int i = 0; i < subBlocks; i++)
+                {
+                    float* row = numbers + i * PositiveScaleLanes<V>.Stride + lane;
+                    row[0] = problem < blocks ? Scales[start + i] : problem < problems ? Offsets[start + i] : 0;
+                    row[V.Count] = SumWeights[start + i];
+                }
+            }
+
+            uint failed = PositiveScaleLanes<V>.Find(numbers, subBlocks, limit, units);
+            for (int lane = 0; lane < Math.Min(V.Count, problems - first); lane++)
+            {
+                int problem = first + lane, start = problem % blocks * subBlocks;
+                fixed (byte* scaleQuants = ScaleQuants, offsetQuants = OffsetQuants)
+                fixed (float* scales = Scales, offsets = Offsets, sumWeights = SumWeights)
+                {
+                    Span<byte> quants = new((problem < blocks ? scaleQuants : offsetQuants) + start, subBlocks);
+                    if ((failed >> lane & 1) != 0)
+                    {
+                        ReadOnlySpan<float> values = new((problem < blocks ? scales : offsets) + start, subBlocks);
+                        Units[problem] = PositiveScaleSearch.Find(values, new(sumWeights + start, subBlocks), limit, quants);
+                        continue;
+                    }
+
+                    Units[problem] = units[lane];
+                    for (int i = 0; i < subBlocks; i++)
+                        quants[i] = (byte)numbers[i * PositiveScaleLanes<V>.Stride + 2 * V.Count + lane];
+                }
             }
         }
     }
