@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -30,11 +32,40 @@ internal sealed class IQ4_XS() : BlockFormat(GgmlType.IQ4_XS)
             scales[j] = NonlinearFourBits.FindScale(x[sub], importance.IsEmpty ? default : importance[sub], doubledMeanSquare);
         }
 
-        Finish(x, scales, block);
+        Finish<Lanes1>(x, scales, block);
+    }
+
+    // The vector kernel: thirty-two sub-blocks (four super-blocks) are searched at once; then Finish.
+    [SkipLocalsInit]
+    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        const int BatchElements = NonlinearBatch.Count * SubBlock;
+        Unsafe.SkipInit(out NonlinearBatch batch);
+        Span<float> weights = stackalloc float[BatchElements];
+        for (int first = 0; first < rows.Length; first += BatchElements)
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
+            if (importance.IsEmpty)
+                Importance.WeightsOrSquares(x, default, 0, weights);
+            else
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 1, divisor: Elements / 2, weights);
+            batch.FindScales<V>(x, weights[..x.Length]);
+
+            for (int i = 0; i < x.Length; i += Elements, destination = destination[Bytes..])
+            {
+                ReadOnlySpan<float> blockX = x.Slice(i, Elements);
+                if ((byte)(batch.Failed >> i / SubBlock) != 0)
+                    EncodeBlock(blockX, importance.IsEmpty ? default : importance.Slice((first + i) % rowLength, Elements), destination[..Bytes]);
+                else
+                    Finish<V>(blockX, new(batch.Scales + i / SubBlock, SubBlocks), destination[..Bytes]);
+            }
+        }
     }
 
     // The scale of largest magnitude becomes −32. The integers follow from d before it is rounded to F16.
-    private static void Finish(ReadOnlySpan<float> x, ReadOnlySpan<float> scales, Span<byte> block)
+    [SkipLocalsInit]
+    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> scales, Span<byte> block)
+        where V : struct, ILanes<V>
     {
         float d = -ScaleSearch.Extreme(scales) / ScaleLimit, inverse = d != 0 ? 1 / d : 0;
         block.WriteHalf(0, d);
@@ -45,8 +76,7 @@ internal sealed class IQ4_XS() : BlockFormat(GgmlType.IQ4_XS)
         {
             int scaleQuant = Rounding.Nearest(inverse * scales[j], -ScaleLimit, ScaleLimit - 1);
             float scale = d * scaleQuant, inverseScale = scale != 0 ? 1 / scale : 0;
-            for (int i = 0; i < SubBlock; i++)
-                quants[i] = (byte)NonlinearFourBits.Nearest(inverseScale * x[j * SubBlock + i]);
+            NonlinearFourBits.Quantize<V>(x.Slice(j * SubBlock, SubBlock), inverseScale, quants);
             BitPlanes.PackHalves(quants, block[(Quants + j * SubBlock / 2)..]);
 
             scaleQuant += ScaleLimit;

@@ -12,14 +12,15 @@ internal static unsafe class ImportanceLanes
     /// <param name="x">The numbers; whole super-blocks.</param>
     /// <param name="importance">The importance of each column of a row.</param>
     /// <param name="firstColumn">Column of the first number; later super-blocks may be in the next row.</param>
-    /// <param name="doubled">Whether the mean square of a super-block is doubled.</param>
+    /// <param name="factor">The mean square counts as factor · Σx² / divisor, in this order.</param>
+    /// <param name="divisor">See <paramref name="factor"/>.</param>
     /// <param name="weights">Takes the weights.</param>
     [SkipLocalsInit]
-    public static void WeighBlocks<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int firstColumn, bool doubled, Span<float> weights)
+    public static void WeighBlocks<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int firstColumn, float factor, float divisor, Span<float> weights)
         where V : struct, ILanes<V>
     {
         float* meanSquares = stackalloc float[AtOnce];
-        MeanSquares(x, doubled, meanSquares);
+        MeanSquares(x, factor, divisor, meanSquares);
         for (int block = 0; block < x.Length / Elements; block++)
         {
             V meanSquare = V.Create(meanSquares[block]);
@@ -37,7 +38,7 @@ internal static unsafe class ImportanceLanes
 
     // The sums must run from left to right, so the super-blocks' sums run side by side.
     [SkipLocalsInit]
-    private static void MeanSquares(ReadOnlySpan<float> x, bool doubled, float* meanSquares)
+    private static void MeanSquares(ReadOnlySpan<float> x, float factor, float divisor, float* meanSquares)
     {
         float* padded = stackalloc float[AtOnce * Elements], rows = stackalloc float[AtOnce * Elements];
         Span<float> source = new(padded, AtOnce * Elements);
@@ -51,6 +52,6 @@ internal static unsafe class ImportanceLanes
             sum += value * value;
         }
 
-        Lanes4.Store((doubled ? Lanes4.Create(2) * sum : sum) / Lanes4.Create(Elements), meanSquares);
+        Lanes4.Store(Lanes4.Create(factor) * sum / Lanes4.Create(divisor), meanSquares);
     }
 }

@@ -1,3 +1,4 @@
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 
 namespace HafsModels.Quantization;
@@ -13,6 +14,13 @@ internal static class NonlinearFourBits
 
     /// <summary>The values, ascending.</summary>
     public static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+    /// <summary>The values as floats.</summary>
+    public static ReadOnlySpan<float> FloatValues => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+    /// <summary>Entry j is the middle between values j − 1 and j; entry 0 is below all.</summary>
+    public static ReadOnlySpan<float> Midpoints
+        => [float.NegativeInfinity, -115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101];
 
     /// <summary>Index of the value nearest to x.</summary>
     public static int Nearest(float x)
@@ -33,6 +41,20 @@ internal static class NonlinearFourBits
         }
 
         return x - values[upper - 1] < values[upper] - x ? upper - 1 : upper;
+    }
+
+    /// <summary>Indices of the values nearest to numbers times a factor; by the scalar definition for one lane and for products that are not finite.</summary>
+    public static void Quantize<V>(ReadOnlySpan<float> x, float inverse, Span<byte> quants)
+        where V : struct, ILanes<V>
+    {
+        if (V.Count > 1 && float.IsFinite(inverse * ScaleSearch.Extreme(x)))
+        {
+            NonlinearLanes<V>.Quantize(x, inverse, quants);
+            return;
+        }
+
+        for (int i = 0; i < x.Length; i++)
+            quants[i] = (byte)Nearest(inverse * x[i]);
     }
 
     /// <summary>Finds the scale of 32 elements that fits best in the weighted least-squares sense.</summary>

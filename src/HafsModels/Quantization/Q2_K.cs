@@ -68,7 +68,7 @@ internal sealed class Q2_K() : BlockFormat(GgmlType.Q2_K)
             }
             else
             {
-                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: false, weights);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 1, divisor: Elements, weights);
                 batch.Find<V, WeightedTwoBits>(x, weights[..x.Length]);
             }
 

@@ -59,7 +59,7 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
             }
             else
             {
-                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: true, weights);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 2, divisor: Elements, weights);
                 failed = SearchWeighted<V>(x, weights[..x.Length], allScales, allSumWeights);
             }
 

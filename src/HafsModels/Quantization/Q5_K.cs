@@ -71,7 +71,7 @@ internal sealed class Q5_K() : BlockFormat(GgmlType.Q5_K)
             }
             else
             {
-                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, doubled: true, weights);
+                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 2, divisor: Elements, weights);
                 batch.Find<V, WeightedFiveBits>(x, weights[..x.Length]);
             }
 

@@ -65,6 +65,11 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Shifts right and fills with zeros.</summary>
     static abstract TSelf ShiftRightUnsignedBits(TSelf lanes, int count);
 
+    /// <summary>Entries of a table of sixteen floats.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="indices">Integers from 0 to 15.</param>
+    static abstract TSelf Lookup(float* table, TSelf indices);
+
     /// <summary>Truncates to integers as x86 does: what does not fit becomes the lowest integer.</summary>
     static abstract TSelf TruncateToBits(TSelf lanes);
 }

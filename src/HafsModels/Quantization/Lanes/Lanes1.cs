@@ -46,4 +46,5 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(Inline)] public static Lanes1 ShiftRightBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits >> count);
     [MethodImpl(Inline)] public static Lanes1 ShiftRightUnsignedBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits >>> count);
     [MethodImpl(Inline)] public static float LargestBits(Lanes1 lanes) => lanes.value;
+    [MethodImpl(Inline)] public static Lanes1 Lookup(float* table, Lanes1 indices) => new(table[indices.Bits]);
 }

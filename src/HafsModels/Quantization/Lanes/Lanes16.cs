@@ -73,4 +73,8 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
 
     [MethodImpl(Inline)]
     public static float LargestBits(Lanes16 lanes) => Lanes8.LargestBits(new Lanes8(Vector256.Max(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 Lookup(float* table, Lanes16 indices)
+        => new(Avx512F.IsSupported ? Avx512F.PermuteVar16x32(Vector512.Load(table), indices.Bits) : Vector512.Shuffle(Vector512.Load(table), indices.Bits));
 }

@@ -69,4 +69,8 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
         Vector128<int> largest = Vector128.Max(lanes.Bits, Vector128.Shuffle(lanes.Bits, Vector128.Create(2, 3, 0, 1)));
         return BitConverter.Int32BitsToSingle(Vector128.Max(largest, Vector128.Shuffle(largest, Vector128.Create(1, 0, 3, 2))).ToScalar());
     }
+
+    [MethodImpl(Inline)]
+    public static Lanes4 Lookup(float* table, Lanes4 indices)
+        => new(Vector128.Create(table[indices.Bits[0]], table[indices.Bits[1]], table[indices.Bits[2]], table[indices.Bits[3]]));
 }

@@ -66,4 +66,12 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
 
     [MethodImpl(Inline)]
     public static float LargestBits(Lanes8 lanes) => Lanes4.LargestBits(new Lanes4(Vector128.Max(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 Lookup(float* table, Lanes8 indices)
+    {
+        Vector256<int> low = indices.Bits & Vector256.Create(7);
+        Vector256<float> first = Vector256.Shuffle(Vector256.Load(table), low), second = Vector256.Shuffle(Vector256.Load(table + 8), low);
+        return new(Vector256.ConditionalSelect(Vector256.Equals(low, indices.Bits).AsSingle(), first, second));
+    }
 }
