@@ -1,0 +1,32 @@
+@{
+    RootModule           = 'out/HafsModels/bin/HafsModels.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5d0f2f0e-6a3c-4f0b-9f0a-2c1d8e7b9a41'
+    Author               = 'HafsModels contributors'
+    CompanyName          = 'HafsModels'
+    Copyright            = 'Copyright (c) HafsModels contributors. MIT licence.'
+    Description          = 'Register, convert, quantize, deploy and prove language models. No Python.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('out/HafsModels/HafsModels.Format.ps1xml')
+    CmdletsToExport      = @(
+        'ConvertTo-Gguf'
+        'Get-GgufInfo'
+        'Get-Model'
+        'Get-ModelQuantization'
+        'Publish-Model'
+        'Register-Model'
+        'Set-Model'
+        'Test-ModelDeployment'
+        'Unregister-Model'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('LLM', 'GGUF', 'quantization', 'llama', 'safetensors', 'Ollama', 'MLOps')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using HafsModels.Conversion;
+using HafsModels.PowerShell.Completion;
+using HafsModels.Registry;
+
+namespace HafsModels.PowerShell.Commands;
+
+/// <summary><c>ConvertTo-Gguf</c>: writes a model as a GGUF file, and proves that it answers like its source.</summary>
+[Cmdlet(VerbsData.ConvertTo, "Gguf", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
+[OutputType(typeof(Artifact))]
+public sealed class ConvertToGgufCommand : RegistryCmdlet
+{
+    private const string ModelSet = "Model", PathSet = "Path";
+
+    /// <summary>Id of a registered model. The result is recorded with it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
+    [Alias("ModelId")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelIdCompleter))]
+    public string? Id { get; set; }
+
+    /// <summary>Folder of a checkpoint that need not be registered. Taken as it is written: no wildcards.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint.")]
+    [Alias("LiteralPath", "PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>How to store the weights: a name that Get-ModelQuantization lists, in any case, such as Q4_K_M.</summary>
+    [Parameter(Position = 1, HelpMessage = "How to store the weights; Get-ModelQuantization lists the names.")]
+    [Alias("Quant")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(QuantizationCompleter))]
+    public string Quantization { get; set; } = "Q4_K_M";
+
+    /// <summary>File to write, or the folder to write to; NAME-QUANTIZATION.gguf in the model's folder without it.</summary>
+    [Parameter(HelpMessage = "File to write, or a folder; default: NAME-QUANTIZATION.gguf in the model's folder.")]
+    [Alias("OutFile")]
+    [ValidateNotNullOrEmpty]
+    public string? OutputPath { get; set; }
+
+    /// <summary>Worker threads; 0 means one a processor.</summary>
+    [Parameter(HelpMessage = "Worker threads; 0: one a processor.")]
+    [ValidateRange(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>Does not run source and result on the same tokens afterwards.</summary>
+    [Parameter(HelpMessage = "Do not run source and result on the same tokens afterwards.")]
+    public SwitchParameter SkipVerification { get; set; }
+
+    /// <summary>Replaces a file that exists.</summary>
+    [Parameter(HelpMessage = "Replace a file that exists.")]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Writes NaN and infinite weights as ggml would, instead of refusing them.</summary>
+    [Parameter(HelpMessage = "Write NaN and infinite weights instead of refusing them.")]
+    public SwitchParameter AllowNonFinite { get; set; }
+
+    /// <summary>Author, written as general.author.</summary>
+    [Parameter(HelpMessage = "Author (general.author).")]
+    public string? Author { get; set; }
+
+    /// <summary>Description, written as general.description.</summary>
+    [Parameter(HelpMessage = "Description (general.description).")]
+    public string? Description { get; set; }
+
+    /// <summary>Licence, written as general.license; an SPDX identifier is best.</summary>
+    [Parameter(HelpMessage = "Licence (general.license), such as MIT.")]
+    public string? License { get; set; }
+
+    /// <summary>Base model, written as general.base_model.0.name.</summary>
+    [Parameter(HelpMessage = "Base model (general.base_model.0.name).")]
+    [ArgumentCompleter(typeof(BaseModelCompleter))]
+    public string? BaseModel { get; set; }
+
+    /// <summary>Further metadata: keys, and values that are text, true or false, numbers, or arrays of one of them.</summary>
+    [Parameter(HelpMessage = "Further metadata, key = value.")]
+    public Hashtable? Metadata { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
+    {
+        bool byId = ParameterSetName == ModelSet;
+        var request = new ConvertRequest
+        {
+            ModelId = byId ? Id : null,
+            Path = byId ? null : FullPath(Path!),
+            Quantization = Quantization,
+            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            Threads = Threads,
+            SkipVerification = SkipVerification,
+            Force = Force,
+            AllowNonFinite = AllowNonFinite,
+            Author = Author,
+            Description = Description,
+            License = License,
+            BaseModel = BaseModel,
+            Metadata = Plain.Table(Metadata),
+        };
+        Workbench workbench = Workbench();
+        string what = Sentence(workbench.PlanConversion(request));
+        if (ShouldProcess(what + ".", what + "?", "ConvertTo-Gguf"))
+            Perform(feed => feed.Output(workbench.Convert(request, feed, feed.Stop)));
+    });
+
+    private string Sentence(ConversionPlan plan)
+    {
+        string exists = !plan.OutputExists ? "" : Force ? ", replacing the file that exists" : ", which exists already (needs -Force)";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"Write {plan.OutputBytes:N0} bytes to {plan.OutputPath}{exists}: {plan.Family} with {plan.ParameterCount:N0} parameters in {plan.TensorCount} tensors as {plan.Quantization} "
+            + $"({plan.BitsPerWeight:0.00} bits per weight), from {plan.SourceBytes:N0} bytes of {plan.Source}");
+    }
+}

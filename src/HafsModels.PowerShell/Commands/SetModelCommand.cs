@@ -1,0 +1,141 @@
+using System.Collections;
+using System.Management.Automation;
+using HafsModels.PowerShell.Completion;
+using HafsModels.Registry;
+
+namespace HafsModels.PowerShell.Commands;
+
+/// <summary><c>Set-Model</c>: changes what the registry says about a model. What is not given stays.</summary>
+[Cmdlet(VerbsCommon.Set, "Model", SupportsShouldProcess = true)]
+[OutputType(typeof(Model))]
+public sealed class SetModelCommand : RegistryCmdlet
+{
+    /// <summary>Id of the model.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
+    [Alias("ModelId")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelIdCompleter))]
+    public string Id { get; set; } = "";
+
+    /// <summary>New name for people.</summary>
+    [Parameter(HelpMessage = "Name for people.")]
+    [ValidateNotNull]
+    public string? DisplayName { get; set; }
+
+    /// <summary>New base model.</summary>
+    [Parameter(HelpMessage = "Base model.")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(BaseModelCompleter))]
+    public string? BaseModel { get; set; }
+
+    /// <summary>New role.</summary>
+    [Parameter(HelpMessage = "Role.")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(RoleCompleter))]
+    public string? Role { get; set; }
+
+    /// <summary>New group.</summary>
+    [Parameter(HelpMessage = "Group.")]
+    [ValidateNotNull]
+    public string? Group { get; set; }
+
+    /// <summary>New version label.</summary>
+    [Parameter(HelpMessage = "Version label.")]
+    [ValidateNotNull]
+    public string? Version { get; set; }
+
+    /// <summary>New free text.</summary>
+    [Parameter(HelpMessage = "Free text.")]
+    [ValidateNotNull]
+    public string? Notes { get; set; }
+
+    /// <summary>The labels, in place of those it has.</summary>
+    [Parameter(HelpMessage = "Labels, in place of those it has.")]
+    [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    public string[]? Tag { get; set; }
+
+    /// <summary>Labels to add.</summary>
+    [Parameter(HelpMessage = "Labels to add.")]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    public string[] AddTag { get; set; } = [];
+
+    /// <summary>Labels to take away.</summary>
+    [Parameter(HelpMessage = "Labels to take away.")]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    public string[] RemoveTag { get; set; } = [];
+
+    /// <summary>Folder of the checkpoint, after it was moved.</summary>
+    [Parameter(HelpMessage = "Folder of the checkpoint, after it was moved.")]
+    [Alias("LiteralPath")]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>Paths by location, such as @{ mac = '/Volumes/models/zelda' }; added to those it has. An empty path takes a location away.</summary>
+    [Parameter(HelpMessage = "Paths by location to add; an empty path takes one away.")]
+    public Hashtable? LocationPath { get; set; }
+
+    /// <summary>Location where the original lies.</summary>
+    [Parameter(HelpMessage = "Location where the original lies.")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LocationCompleter))]
+    public string? PrimaryLocation { get; set; }
+
+    /// <summary>Returns the changed model.</summary>
+    [Parameter(HelpMessage = "Return the changed model.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Id, () =>
+    {
+        Workbench workbench = Workbench();
+        string id = workbench.Get(Id).Id;
+        string[] changes = [.. Changes.Where(c => MyInvocation.BoundParameters.ContainsKey(c))];
+        if (changes.Length == 0)
+            throw new HafsException(ErrorKind.InvalidArgument, "NothingToChange", $"{id}: no change was asked for", id, "Give at least one of -" + string.Join(", -", Changes) + ".");
+        if (!ShouldProcess($"{id} in {workbench.RegistryPath}", $"Set {string.Join(", ", changes)}"))
+            return;
+        string? path = Path is null ? null : FullPath(Path);
+        Perform(feed =>
+        {
+            Model changed = workbench.Update(id, model => Change(model, path), feed.Stop);
+            if (PassThru)
+                feed.Output(changed);
+        });
+    });
+
+    private static readonly string[] Changes =
+    [
+        nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
+        nameof(Path), nameof(LocationPath), nameof(PrimaryLocation),
+    ];
+
+    private Model Change(Model model, string? path) => model with
+    {
+        DisplayName = DisplayName ?? model.DisplayName,
+        BaseModel = BaseModel ?? model.BaseModel,
+        Role = Role ?? model.Role,
+        Group = Group ?? model.Group,
+        Version = Version ?? model.Version,
+        Notes = Notes ?? model.Notes,
+        Tags = [.. (Tag ?? model.Tags).Concat(AddTag).Distinct(StringComparer.Ordinal).Except(RemoveTag, StringComparer.OrdinalIgnoreCase)],
+        Path = path ?? model.Path,
+        Locations = Locations(model.Locations),
+        PrimaryLocation = PrimaryLocation ?? model.PrimaryLocation,
+    };
+
+    private Dictionary<string, string> Locations(IReadOnlyDictionary<string, string> before)
+    {
+        var locations = before.ToDictionary(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in LocationPath ?? [])
+        {
+            string name = Plain.Text(entry.Key), place = Plain.Text(entry.Value);
+            if (place.Length == 0)
+                locations.Remove(name);
+            else
+                locations[name] = place;
+        }
+
+        return locations;
+    }
+}

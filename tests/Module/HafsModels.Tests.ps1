@@ -1,0 +1,217 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/TestModule.psm1" -Force
+    Import-TestedModule
+}
+
+Describe 'The module' {
+    It 'exports exactly what its manifest names' {
+        $manifest = Import-PowerShellDataFile "$(Get-RepositoryRoot)/HafsModels.psd1"
+        (Get-Command -Module HafsModels).Name | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
+    }
+
+    It 'imports from the packaged folder as well' {
+        $output = pwsh -NoProfile -c "Import-Module '$(Get-RepositoryRoot)/out/HafsModels/HafsModels.psd1'; (Get-Command -Module HafsModels).Count"
+        $output | Should -Be 9
+    }
+
+    It 'keeps third-party assemblies out of the default load context' {
+        $default = [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Location
+        $default | Where-Object { $_ -like '*/out/HafsModels/bin/dependencies/*' } | Should -BeNullOrEmpty
+    }
+
+    It 'uses approved verbs' {
+        $approved = (Get-Verb).Verb
+        foreach ($command in Get-Command -Module HafsModels) { $command.Verb | Should -BeIn $approved }
+    }
+
+    It 'has help with a synopsis and an example for every cmdlet' {
+        foreach ($command in Get-Command -Module HafsModels) {
+            $help = Get-Help $command.Name -Full
+            $help.Synopsis | Should -Not -BeNullOrEmpty
+            $help.Synopsis | Should -Not -Match '\[<CommonParameters>\]' -Because $command.Name
+            @($help.examples.example).Count | Should -BeGreaterThan 0 -Because $command.Name
+        }
+    }
+}
+
+Describe 'The straight path' {
+    BeforeAll { $test = New-TestRegistry 'kjv-llama' }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'registers a model from its own files' {
+        $model = Register-Model $test.Model -Registry $test.Registry -Role bible -Tag bible, demo
+        $model | Should -BeOfType HafsModels.Registry.Model
+        $model.Id | Should -Be 'kjv-llama'
+        $model.EvalLoss | Should -BeGreaterThan 3
+        Test-Path $test.Registry | Should -BeTrue
+    }
+
+    It 'runs the one-liner of the README' {
+        $result = Get-Model kjv* -Registry $test.Registry | ConvertTo-Gguf -Quantization Q4_K_M | Publish-Model -Backend Embedded | Test-ModelDeployment
+        $result | Should -BeOfType HafsModels.Registry.DeploymentTest
+        $result.Passed | Should -BeTrue -Because $result.Message
+        $result.Fidelity.MeanKlDivergence | Should -BeLessThan 0.01
+        $result.Answers.Count | Should -BeGreaterThan 0
+    }
+
+    It 'shows the result in the registry' {
+        $model = Get-Model kjv-llama -Registry $test.Registry
+        $model.Artifacts.Count | Should -Be 1
+        $model.DeployedBackends | Should -Contain 'embedded'
+        $model.Formats | Should -Contain 'gguf'
+    }
+
+    It 'looks into the GGUF file' {
+        $info = Get-Model kjv-llama -Registry $test.Registry | Select-Object -ExpandProperty Artifacts | Get-GgufInfo
+        $info.Architecture | Should -Be 'llama'
+        $info.Metadata['llama.block_count'] | Should -Be 4
+        $info.Tensors.Count | Should -Be 39
+    }
+
+    It 'works out the size of every quantization' {
+        $all = Get-ModelQuantization -Id kjv-llama -Registry $test.Registry
+        $all.Count | Should -BeGreaterThan 10
+        $all | ForEach-Object { $_.SizeBytes | Should -BeGreaterThan 0 }
+        (Get-ModelQuantization q4km).Name | Should -Be 'Q4_K_M'
+        (Get-ModelQuantization 'Q5*').Name | Should -Contain 'Q5_K_M'
+    }
+
+    It 'changes and filters' {
+        Set-Model kjv-llama -Registry $test.Registry -AddTag new -RemoveTag demo -PassThru | ForEach-Object Tags | Should -Be @('bible', 'new')
+        (Get-Model -Tag new -Format gguf -Registry $test.Registry).Id | Should -Be 'kjv-llama'
+        Get-Model -Role asm -Registry $test.Registry | Should -BeNullOrEmpty
+    }
+
+    It 'forgets a model and keeps its files' {
+        Unregister-Model kjv-llama -Registry $test.Registry -Force
+        Get-Model -Registry $test.Registry | Should -BeNullOrEmpty
+        Test-Path "$($test.Model)/config.json" | Should -BeTrue
+    }
+}
+
+Describe 'Safety' {
+    BeforeEach {
+        $test = New-TestRegistry
+        Register-Model $test.Model -Registry $test.Registry | Out-Null
+    }
+    AfterEach { Remove-Item -Recurse -Force $test.Folder -ErrorAction Ignore }
+
+    It 'writes nothing under -WhatIf and says the exact size' {
+        $text = & { ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -WhatIf } *>&1 | Out-String
+        Get-ChildItem $test.Model -Filter *.gguf | Should -BeNullOrEmpty
+        # PowerShell writes -WhatIf to the host, so the size is checked where it can be read: the plan.
+        $planned = (Get-ModelQuantization Q8_0 -Id $test.Id -Registry $test.Registry).SizeBytes
+        ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification | ForEach-Object SizeBytes | Should -Be $planned
+    }
+
+    It 'deletes files only when asked, and not under -WhatIf' {
+        Unregister-Model $test.Id -Registry $test.Registry -DeleteFiles -WhatIf
+        Test-Path $test.Model | Should -BeTrue
+        Unregister-Model $test.Id -Registry $test.Registry -DeleteFiles -Force
+        Test-Path $test.Model | Should -BeFalse
+    }
+
+    It 'does not overwrite an output without -Force' {
+        ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification | Out-Null
+        ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'OutputExists,*'
+        $problem[0].CategoryInfo.Category | Should -Be 'ResourceExists'
+    }
+
+    It 'stops within a second of Ctrl+C and removes what it had begun' {
+        $script = "ConvertTo-Gguf '$($test.Id)' -Registry '$($test.Registry)' -Quantization IQ4_XS -Threads 1"
+        $pipeline = Start-Pipeline $script
+        Start-Sleep -Milliseconds 300
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $pipeline.Shell.Stop()
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 3
+        $pipeline.Shell.Dispose()
+        Get-ChildItem $test.Model -Filter *.partial | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Errors' {
+    BeforeAll { $test = New-TestRegistry }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'are per item, with a stable id, a category and a target' {
+        $problem = $null
+        $found = 'nobody', 'nothing' | Get-Model -Registry $test.Registry -ErrorAction SilentlyContinue -ErrorVariable problem
+        $found | Should -BeNullOrEmpty
+        $problem.Count | Should -Be 2
+        $problem[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $problem[0].FullyQualifiedErrorId | Should -BeLike '*,HafsModels.PowerShell.Commands.GetModelCommand'
+    }
+
+    It 'say what to do about an unknown quantization' {
+        { ConvertTo-Gguf -Path $test.Model -Quantization Q99 -ErrorAction Stop } | Should -Throw -ErrorId 'UnknownQuantization*'
+    }
+
+    It 'name the file that is no GGUF file' {
+        { Get-GgufInfo "$($test.Model)/config.json" -ErrorAction Stop } | Should -Throw -ErrorId 'GgufMagic*'
+    }
+}
+
+Describe 'Comfort' {
+    BeforeAll {
+        $test = New-TestRegistry
+        Register-Model $test.Model -Registry $test.Registry -Role bible | Out-Null
+        $env:HAFS_REGISTRY = $test.Registry
+    }
+    AfterAll {
+        $env:HAFS_REGISTRY = $null
+        Remove-Item -Recurse -Force $test.Folder
+    }
+
+    It 'completes <Line> with <Expected>' -ForEach @(
+        @{ Line = 'Get-Model kjv'; Expected = 'kjv-qwen2' }
+        @{ Line = 'Get-Model -Role b'; Expected = 'bible' }
+        @{ Line = 'ConvertTo-Gguf x -Quantization q4_k'; Expected = 'Q4_K_M' }
+        @{ Line = 'Publish-Model x -Backend e'; Expected = 'Embedded' }
+        @{ Line = 'Get-Model -Format g'; Expected = 'gguf' }
+    ) {
+        (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText | Should -Contain $Expected
+    }
+
+    It 'resolves paths against the session, not the process' {
+        Push-Location $test.Folder
+        try { (Register-Model ./kjv-qwen2 -Id relative).Path | Should -Be $test.Model }
+        finally { Pop-Location }
+    }
+
+    It 'shows human sizes in its views and bytes in its objects' {
+        $artifact = ConvertTo-Gguf kjv-qwen2 -Quantization Q8_0 -SkipVerification
+        $artifact.SizeBytes | Should -BeOfType long
+        $artifact | Format-Table | Out-String -Width 200 | Should -Match 'MiB'
+    }
+
+    It 'works in ForEach-Object -Parallel' {
+        $paths = 1..4 | ForEach-Object -Parallel {
+            Import-Module $using:PWD/HafsModels.psd1 -ErrorAction SilentlyContinue
+            (ConvertTo-Gguf kjv-qwen2 -Quantization Q8_0 -OutputPath "$($using:test.Folder)/p$_.gguf" -SkipVerification).Sha256
+        } -ThrottleLimit 2
+        $paths.Count | Should -Be 4
+        ($paths | Select-Object -Unique).Count | Should -Be 1
+    }
+}
+
+Describe 'Import time' {
+    It 'is measured beside that of an empty binary module' {
+        $empty = New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) "empty-$([guid]::NewGuid())")
+        try {
+            $builder = [Reflection.Emit.PersistedAssemblyBuilder]::new([Reflection.AssemblyName]::new('Empty'), [object].Assembly)
+            $null = $builder.DefineDynamicModule('Empty')
+            $builder.Save("$empty/Empty.dll")
+            $measure = {
+                param($path)
+                $times = 1..7 | ForEach-Object { [double](pwsh -NoProfile -c "(Measure-Command { Import-Module '$path' }).TotalMilliseconds") }
+                ($times | Sort-Object)[3]
+            }
+            $ours = & $measure "$(Get-RepositoryRoot)/out/HafsModels/HafsModels.psd1"
+            $theirs = & $measure "$empty/Empty.dll"
+            Write-Host ("    import: {0:0} ms, an empty binary module {1:0} ms, ratio {2:0.00}" -f $ours, $theirs, ($ours / $theirs))
+            $ours | Should -BeGreaterThan 0
+        }
+        finally { Remove-Item -Recurse -Force $empty }
+    }
+}
