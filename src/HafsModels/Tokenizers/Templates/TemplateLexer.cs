@@ -1,0 +1,219 @@
+using System.Text;
+
+namespace HafsModels.Tokenizers.Templates;
+
+/// <summary>
+/// Cuts a Jinja template into pieces. White space around statements follows <c>trim_blocks</c> and <c>lstrip_blocks</c>, which Hugging Face
+/// switches on for chat templates.
+/// </summary>
+internal sealed class TemplateLexer
+{
+    private static readonly string[] Signs =
+        ["==", "!=", "<=", ">=", "**", "//", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|", "+", "-", "*", "/", "%", "~", "<", ">", "="];
+
+    private readonly string source;
+    private readonly List<TemplateToken> tokens = [];
+    private int at;
+    private int line = 1;
+
+    private TemplateLexer(string source) => this.source = source;
+
+    /// <exception cref="HafsException">A part has no end or a character has no meaning.</exception>
+    public static IReadOnlyList<TemplateToken> Read(string template)
+    {
+        // Jinja counts every kind of line end as one, and drops the last.
+        string source = template.Replace("\r\n", "\n", StringComparison.Ordinal);
+        var lexer = new TemplateLexer(source.EndsWith('\n') ? source[..^1] : source);
+        lexer.ReadAll();
+        return lexer.tokens;
+    }
+
+    private void ReadAll()
+    {
+        bool trimNewline = false;
+        bool trimSpace = false;
+        while (at < source.Length)
+        {
+            int open = NextOpen();
+            string text = source[at..open];
+            char kind = open < source.Length ? source[open + 1] : ' ';
+            bool stripsBefore = open + 2 < source.Length && source[open + 2] == '-';
+            bool keepsBefore = open + 2 < source.Length && source[open + 2] == '+';
+            AddText(text, trimNewline, trimSpace, stripsBefore, stripsLine: kind is '%' or '#' && !keepsBefore);
+            at = open;
+            if (open == source.Length)
+                break;
+            at += stripsBefore || keepsBefore ? 3 : 2;
+            (trimNewline, trimSpace) = kind == '#' ? SkipComment() : ReadCode(kind == '%');
+        }
+
+        tokens.Add(new TemplateToken(TemplateTokenKind.End, "", line));
+    }
+
+    private int NextOpen()
+    {
+        for (int i = at; i + 1 < source.Length; i++)
+        {
+            if (source[i] == '{' && source[i + 1] is ('{' or '%' or '#'))
+                return i;
+        }
+
+        return source.Length;
+    }
+
+    private void AddText(string text, bool trimNewline, bool trimSpace, bool stripsBefore, bool stripsLine)
+    {
+        string kept = text;
+        if (trimSpace)
+            kept = kept.TrimStart();
+        else if (trimNewline && kept.StartsWith('\n'))
+            kept = kept[1..];
+        if (stripsBefore)
+        {
+            kept = kept.TrimEnd();
+        }
+        else if (stripsLine)
+        {
+            // Spaces between the start of the line and the statement go.
+            int lineStart = kept.LastIndexOf('\n') + 1;
+            bool startsLine = lineStart > 0 || at == 0 || (trimNewline && text.StartsWith('\n')) || (trimNewline && source[at - 1] == '\n');
+            if (startsLine && kept.AsSpan(lineStart).IndexOfAnyExcept(' ', '\t') < 0)
+                kept = kept[..lineStart];
+        }
+
+        if (kept.Length > 0)
+            tokens.Add(new TemplateToken(TemplateTokenKind.Text, kept, line));
+        line += text.AsSpan().Count('\n');
+    }
+
+    private (bool TrimNewline, bool TrimSpace) SkipComment()
+    {
+        int end = source.IndexOf("#}", at, StringComparison.Ordinal);
+        if (end < 0)
+            throw Error("a comment has no end");
+        bool strips = end > at && source[end - 1] == '-';
+        line += source.AsSpan(at, end - at).Count('\n');
+        at = end + 2;
+        return (true, strips);
+    }
+
+    private (bool TrimNewline, bool TrimSpace) ReadCode(bool statement)
+    {
+        tokens.Add(new TemplateToken(statement ? TemplateTokenKind.OpenStatement : TemplateTokenKind.OpenOutput, "", line));
+        string close = statement ? "%}" : "}}";
+        int depth = 0;
+        while (true)
+        {
+            SkipSpace();
+            if (at >= source.Length)
+                throw Error($"'{close}' is missing");
+            bool strips = source[at] == '-' && Follows(1, close);
+            bool keeps = source[at] == '+' && Follows(1, close);
+            if (depth == 0 && (strips || keeps || Follows(0, close)))
+            {
+                at += strips || keeps ? 3 : 2;
+                tokens.Add(new TemplateToken(statement ? TemplateTokenKind.CloseStatement : TemplateTokenKind.CloseOutput, "", line));
+                return (statement && !keeps, strips);
+            }
+
+            depth += ReadOne();
+        }
+    }
+
+    /// <summary>Reads one token and tells how it changes the depth of braces.</summary>
+    private int ReadOne()
+    {
+        char c = source[at];
+        if (char.IsAsciiLetter(c) || c == '_')
+        {
+            int start = at;
+            while (at < source.Length && (char.IsAsciiLetterOrDigit(source[at]) || source[at] == '_'))
+                at++;
+            tokens.Add(new TemplateToken(TemplateTokenKind.Name, source[start..at], line));
+        }
+        else if (char.IsAsciiDigit(c))
+        {
+            ReadNumber();
+        }
+        else if (c is '\'' or '"')
+        {
+            ReadString(c);
+        }
+        else
+        {
+            string sign = Signs.FirstOrDefault(sign => Follows(0, sign)) ?? throw Error($"the character '{c}' has no meaning");
+            at += sign.Length;
+            tokens.Add(new TemplateToken(TemplateTokenKind.Sign, sign, line));
+            return sign == "{" ? 1 : sign == "}" ? -1 : 0;
+        }
+
+        return 0;
+    }
+
+    private void ReadNumber()
+    {
+        int start = at;
+        while (at < source.Length && (char.IsAsciiDigit(source[at]) || source[at] == '_'))
+            at++;
+        if (at + 1 < source.Length && source[at] == '.' && char.IsAsciiDigit(source[at + 1]))
+        {
+            at++;
+            while (at < source.Length && char.IsAsciiDigit(source[at]))
+                at++;
+        }
+
+        tokens.Add(new TemplateToken(TemplateTokenKind.Number, source[start..at].Replace("_", "", StringComparison.Ordinal), line));
+    }
+
+    private void ReadString(char quote)
+    {
+        var text = new StringBuilder();
+        int started = line;
+        for (at++; at < source.Length && source[at] != quote; at++)
+        {
+            char c = source[at];
+            line += c == '\n' ? 1 : 0;
+            if (c != '\\' || at + 1 >= source.Length)
+            {
+                text.Append(c);
+                continue;
+            }
+
+            char escaped = source[++at];
+            text.Append(escaped switch
+            {
+                'n' => "\n",
+                't' => "\t",
+                'r' => "\r",
+                'b' => "\b",
+                'f' => "\f",
+                'v' => "\v",
+                '\\' or '\'' or '"' => escaped.ToString(),
+                'u' when at + 4 < source.Length && ushort.TryParse(source.AsSpan(at + 1, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ushort unit) => Take(4, (char)unit),
+                'x' when at + 2 < source.Length && byte.TryParse(source.AsSpan(at + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out byte value) => Take(2, (char)value),
+                _ => "\\" + escaped,
+            });
+        }
+
+        if (at >= source.Length)
+            throw Error("a string has no end");
+        at++;
+        tokens.Add(new TemplateToken(TemplateTokenKind.String, text.ToString(), started));
+    }
+
+    private string Take(int digits, char value)
+    {
+        at += digits;
+        return value.ToString();
+    }
+
+    private void SkipSpace()
+    {
+        for (; at < source.Length && char.IsWhiteSpace(source[at]); at++)
+            line += source[at] == '\n' ? 1 : 0;
+    }
+
+    private bool Follows(int offset, string what) => string.CompareOrdinal(source, at + offset, what, 0, what.Length) == 0;
+
+    private HafsException Error(string what) => TemplateErrors.Syntax(line, what);
+}

@@ -1,0 +1,7 @@
+namespace HafsModels.Tokenizers.Templates;
+
+/// <summary>What <c>namespace()</c> makes: members that may be set from inside loops.</summary>
+internal sealed class TemplateNamespace
+{
+    public Dictionary<string, object?> Members { get; } = new(StringComparer.Ordinal);
+}
