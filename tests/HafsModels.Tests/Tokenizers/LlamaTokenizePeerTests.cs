@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using HafsModels.Formats.Gguf;
 using HafsModels.Tokenizers;
+using HafsModels.Tokenizers.Normalizers;
 using Xunit;
 
 namespace HafsModels.Tests.Tokenizers;
@@ -12,10 +13,12 @@ public class LlamaTokenizePeerTests
 {
     /// <summary>
     /// What llama.cpp itself splits otherwise than the original, whatever the file says: rare white space and the long s (its own tables), literal
-    /// word boundaries, marks stacked by the hundred. Special tokens are plain text here: both sides have a test of their own for them.
+    /// word boundaries, text that is not composed yet (its NFC leaves out the kana's voicing marks), and under gpt-4o combining marks, which its
+    /// regex takes for no letters. Special tokens are left out here.
     /// </summary>
-    private static string Common(string text) =>
-        string.Concat(text.Select(c => c == '<' ? '(' : c).Where(c => !Rare.Contains(c))).Replace("\u0301\u0301", "", StringComparison.Ordinal);
+    private static string Common(string text, bool withMarks) =>
+        string.Concat(UnicodeNormalization.Tables.Normalize(text, compatibility: false, compose: true).Select(c => c == '<' ? '(' : c)
+            .Where(c => !Rare.Contains(c) && (withMarks || CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))));
 
     private static readonly SearchValues<char> Rare = SearchValues.Create("\u0085\ufeff\u200b\u2028\v\f\u017f\u2581");
 
@@ -39,7 +42,7 @@ public class LlamaTokenizePeerTests
         ];
         File.WriteAllBytes(model, GgufHeader.Build(metadata, []).Bytes);
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        string text = string.Join("\n", TokenizerCorpus.Plain.Where((_, i) => i % 5 == 0).Select(Common));
+        string text = string.Join("\n", TokenizerCorpus.Plain.Where((_, i) => i % 5 == 0).Select(document => Common(document, withMarks: name != "gptoss")));
 
         int[] theirs = Run(program, model, scratch.Write("text.txt", text));
 

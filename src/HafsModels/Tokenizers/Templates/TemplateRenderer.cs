@@ -119,6 +119,7 @@ internal sealed class TemplateRenderer
 
         for (int i = 0; i < items.Count; i++)
         {
+            Step();
             var inner = new TemplateScope(scope);
             Bind(loop.Names, items[i], inner);
             inner.Set("loop", LoopOf(items, i));
@@ -277,7 +278,7 @@ internal sealed class TemplateRenderer
         return space;
     }
 
-    private static List<object?> Range(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    private List<object?> Range(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
     {
         if (arguments.Count is < 1 or > 3)
             throw TemplateErrors.Value("range takes one to three integers");
@@ -290,6 +291,7 @@ internal sealed class TemplateRenderer
         {
             if (items.Count == MaximumRange)
                 throw TemplateErrors.TooMuch($"a range has more than {MaximumRange:N0} numbers");
+            Step();
             items.Add(i);
         }
 
