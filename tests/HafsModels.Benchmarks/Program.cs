@@ -8,10 +8,13 @@ if (args is ["verify", .. string[] verifyArguments])
     return VerifyCommand.Run(verifyArguments);
 if (args is ["grids", string gridsFile])
     return GridsCommand.Run(gridsFile);
+if (args is ["recipes", string recipesFile])
+    return RecipesCommand.Run(recipesFile);
 if (args is ["golden", string goldenFile])
     return GoldenCommand.Run(goldenFile);
 Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize|convert|decode [--json FILE]\n"
     + "       HafsModels.Benchmarks verify [--types A,B] [--rows N]     every byte against libggml (HAFS_GGML)\n"
     + "       HafsModels.Benchmarks golden FILE                         hashes of what libggml encodes\n"
+    + "       HafsModels.Benchmarks recipes FILE                        types that llama-quantize chooses (HAFS_LLAMA_BIN)\n"
     + "       HafsModels.Benchmarks grids FILE                          points of libggml's codebook grids");
 return 1;

@@ -25,6 +25,16 @@ public static class GgufExport
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(options);
+        if (recipe.NeedsImportance)
+        {
+            throw new HafsException(
+                ErrorKind.Unsupported,
+                "ImportanceRequired",
+                $"{recipe.Name} cannot be made without an importance matrix, and conversion does not take one yet",
+                recipe.Name,
+                "Choose a larger type, such as Q2_K or Q3_K_M.");
+        }
+
         if (vocabulary.Tokens.Count > folder.Decoder.VocabularySize)
         {
             throw new HafsException(
@@ -35,7 +45,7 @@ public static class GgufExport
                 "Tokens were added without resizing the embedding: call model.resize_token_embeddings(len(tokenizer)) and save again.");
         }
 
-        var model = new RecipeModel(folder.Decoder.LayerCount, folder.Decoder.HeadCount, folder.Decoder.KeyValueHeadCount, folder.Decoder.TiedEmbeddings);
+        var model = new RecipeModel(folder.Decoder.LayerCount, folder.Decoder.HeadCount, folder.Decoder.KeyValueHeadCount, folder.Decoder.TiedEmbeddings) { Family = folder.Family.Name };
         ModelTensor[] tensors = [.. folder.Tensors];
         GgmlType[] types = [.. tensors.Select(t => recipe.TypeFor(t.Role, t.Rows.Shape, model))];
         (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(

@@ -28,6 +28,9 @@ public sealed class Recipe
         [GgmlType.Q6_K] = GgmlType.Q8_0,
     };
 
+    // So few bits a weight that llama-quantize wants to know which of them count.
+    private static readonly GgmlType[] Coarse = [GgmlType.IQ1_S, GgmlType.IQ1_M, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ3_XXS];
+
     internal Recipe(string name, uint fileType, GgmlType baseType, int quality, IReadOnlyList<string> aliases, IReadOnlyList<RecipeRule> rules)
     {
         Name = name;
@@ -36,7 +39,7 @@ public sealed class Recipe
         Quality = quality;
         Aliases = aliases;
         Rules = rules;
-        BitsPerWeight = RecipeTensors.ReferenceBitsPerWeight(this);
+        HeadType = baseType;
     }
 
     /// <summary>Name, such as <c>Q4_K_M</c>.</summary>
@@ -58,7 +61,16 @@ public sealed class Recipe
     public double NominalBitsPerWeight => BlockFormats.Get(BaseType).BitsPerWeight;
 
     /// <summary>Bits per weight over a llama of 8 billion parameters, every tensor counted.</summary>
-    public double BitsPerWeight { get; }
+    public double BitsPerWeight => RecipeTensors.ReferenceBitsPerWeight(this);
+
+    /// <summary>Whether llama-quantize refuses the recipe without an importance matrix.</summary>
+    public bool NeedsImportance => Name == "Q2_K_S" || Rules.Select(r => r.Type).Append(BaseType).Any(Coarse.Contains);
+
+    /// <summary>Type of the output head, if its rows are whole blocks.</summary>
+    internal GgmlType HeadType { get; init; }
+
+    /// <summary>Type of stacked experts, where it is not that of other tensors.</summary>
+    internal GgmlType? ExpertType { get; init; }
 
     internal IReadOnlyList<RecipeRule> Rules { get; }
 
@@ -74,25 +86,27 @@ public sealed class Recipe
         ArgumentNullException.ThrowIfNull(model);
 
         // Norms, biases and other vectors stay exact: they are small and multiply everything.
-        if (shape.Count < 2 || !role.EndsWith(".weight", StringComparison.Ordinal))
+        if (!RecipeTensors.CanChange(role, shape))
             return GgmlType.F32;
         if (!IsQuantized)
             return BaseType;
 
         (string name, int layer) = RecipeTensors.Split(role);
-        bool isHead = name == "output.weight" || (model.TiedEmbeddings && name == "token_embd.weight");
         GgmlType type = BaseType;
-        if (isHead)
+        if (name == "output.weight" || (model.TiedEmbeddings && name == "token_embd.weight"))
         {
-            // The head decides every token; ggml gives it at least six bits.
-            if (BaseType != GgmlType.Q8_0)
-                type = shape.RowLength % 256 == 0 ? GgmlType.Q6_K : GgmlType.Q8_0;
+            // The head decides every token, so it gets more bits.
+            type = shape.RowLength % BlockElements(BaseType) == 0 ? HeadType : GgmlType.Q8_0;
+        }
+        else if (ExpertType is { } expertType && shape.Count > 2)
+        {
+            type = expertType;
         }
         else
         {
             foreach (RecipeRule rule in Rules)
             {
-                if (rule.Name == name && rule.Layers(layer, model))
+                if (rule.Name == name && rule.From?.Contains(type) != false && rule.Applies(layer, model))
                     type = rule.Type;
             }
         }

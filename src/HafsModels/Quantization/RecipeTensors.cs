@@ -6,14 +6,25 @@ namespace HafsModels.Quantization;
 /// <summary>Roles as recipes see them.</summary>
 internal static class RecipeTensors
 {
-    /// <summary>Splits <c>blk.3.attn_v.weight</c> into the name without the block and the block; the block is -1 outside of blocks.</summary>
+    // Routers of experts, and embeddings of places and kinds.
+    private static readonly string[] Steering = ["ffn_gate_inp.weight", "ffn_gate_inp_shexp.weight", "position_embd.weight", "token_types.weight"];
+
+    /// <summary>Splits <c>blk.3.ffn_down_exps.weight</c> into the name without block and marks of experts, and the block; the block is -1 outside of blocks.</summary>
     public static (string Name, int Layer) Split(string role)
     {
         if (!role.StartsWith("blk.", StringComparison.Ordinal))
             return (role, -1);
         int dot = role.IndexOf('.', 4);
-        return (role[(dot + 1)..], int.Parse(role.AsSpan(4, dot - 4), CultureInfo.InvariantCulture));
+        string name = role[(dot + 1)..].Replace("_exps.", ".", StringComparison.Ordinal).Replace("_shexp.", ".", StringComparison.Ordinal);
+        return (name, int.Parse(role.AsSpan(4, dot - 4), CultureInfo.InvariantCulture));
     }
+
+    /// <summary>Whether llama-quantize changes the type of a tensor: not of vectors, norms and the small matrices that steer a model.</summary>
+    public static bool CanChange(string role, Shape shape) =>
+        shape.Count >= 2
+        && role.EndsWith(".weight", StringComparison.Ordinal)
+        && !role.EndsWith("_norm.weight", StringComparison.Ordinal)
+        && !Steering.Any(part => role.EndsWith(part, StringComparison.Ordinal));
 
     /// <summary>Bits per weight that a recipe costs over the tensors of an 8-billion llama (32 blocks, width 4096, 32 heads over 8).</summary>
     public static double ReferenceBitsPerWeight(Recipe recipe)
