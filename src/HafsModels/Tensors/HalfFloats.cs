@@ -6,7 +6,8 @@ namespace HafsModels.Tensors;
 
 /// <summary>
 /// Conversions between float and the two 16-bit formats, little-endian, bit for bit as ggml does them: F16 rounds to nearest even and turns every
-/// NaN into 0x7E00 with its sign; BF16 rounds to nearest even and keeps a NaN's upper bits with the quiet bit set. Widening is exact.
+/// NaN into 0x7E00 with its sign; BF16 rounds to nearest even and keeps a NaN's upper bits with the quiet bit set. Widening is exact. Rows go through 512-bit
+/// vectors, which the JIT splits where the CPU has only narrower ones.
 /// </summary>
 public static class HalfFloats
 {
@@ -24,7 +25,7 @@ public static class HalfFloats
     {
         ReadOnlySpan<ushort> halves = Halves(source, destination.Length);
         int i = 0;
-        for (; i + Vector512<ushort>.Count <= halves.Length; i += Vector512<ushort>.Count)
+        for (; Vector128.IsHardwareAccelerated && i + Vector512<ushort>.Count <= halves.Length; i += Vector512<ushort>.Count)
         {
             (Vector512<uint> lower, Vector512<uint> upper) = Vector512.Widen(Vector512.Create(halves[i..]));
             WidenF16(lower).CopyTo(destination[i..]);
@@ -53,7 +54,7 @@ public static class HalfFloats
     {
         Span<ushort> halves = Halves(destination, source.Length);
         int i = 0;
-        for (; i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
+        for (; Vector128.IsHardwareAccelerated && i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
         {
             Vector512<uint> lower = NarrowF16(Vector512.Create(source[i..]));
             Vector512<uint> upper = NarrowF16(Vector512.Create(source[(i + Vector512<uint>.Count)..]));
@@ -83,7 +84,7 @@ public static class HalfFloats
     {
         ReadOnlySpan<ushort> halves = Halves(source, destination.Length);
         int i = 0;
-        for (; i + Vector512<ushort>.Count <= halves.Length; i += Vector512<ushort>.Count)
+        for (; Vector128.IsHardwareAccelerated && i + Vector512<ushort>.Count <= halves.Length; i += Vector512<ushort>.Count)
         {
             (Vector512<uint> lower, Vector512<uint> upper) = Vector512.Widen(Vector512.Create(halves[i..]));
             (lower << 16).AsSingle().CopyTo(destination[i..]);
@@ -104,7 +105,7 @@ public static class HalfFloats
     {
         Span<ushort> halves = Halves(destination, source.Length);
         int i = 0;
-        for (; i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
+        for (; Vector128.IsHardwareAccelerated && i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
         {
             Vector512<uint> lower = NarrowBF16(Vector512.Create(source[i..]));
             Vector512<uint> upper = NarrowBF16(Vector512.Create(source[(i + Vector512<uint>.Count)..]));
