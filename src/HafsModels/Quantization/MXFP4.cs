@@ -1,3 +1,4 @@
+using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization;
@@ -15,11 +16,18 @@ internal sealed class MXFP4() : BlockFormat(GgmlType.MXFP4)
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
-            EncodeBlock(row[..Elements], destination);
+            EncodeBlock<Lanes1>(row[..Elements], destination);
+    }
+
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
+            EncodeBlock<V>(rows[..Elements], destination);
     }
 
     // The exponent puts the largest magnitude between 4 and 8 units, so what is above 7 saturates at 6.
-    private static void EncodeBlock(ReadOnlySpan<float> x, Span<byte> block)
+    private static void EncodeBlock<V>(ReadOnlySpan<float> x, Span<byte> block)
+        where V : struct, ILanes<V>
     {
         float magnitude = 0;
         foreach (float value in x)
@@ -31,25 +39,31 @@ internal sealed class MXFP4() : BlockFormat(GgmlType.MXFP4)
         byte exponent = magnitude > 0 ? (byte)Rounding.Truncate(MathF.Floor((float)Math.Log2(magnitude)) - 2 + 127) : (byte)0;
         float d = HalfPowerOfTwo(exponent);
         Span<byte> quants = stackalloc byte[Elements];
-        for (int i = 0; i < Elements; i++)
-            quants[i] = (byte)Nearest(x[i], d);
+        FindNearest<V>(x, d, quants);
         block[0] = exponent;
         BitPlanes.PackHalves(quants, block[Quants..]);
     }
 
-    // The first of equally near values.
-    private static int Nearest(float x, float d)
+    // The first of equally near values, in every lane.
+    private static unsafe void FindNearest<V>(ReadOnlySpan<float> x, float d, Span<byte> quants)
+        where V : struct, ILanes<V>
     {
-        int best = 0;
-        float bestError = MathF.Abs(Values[0] * d - x);
-        for (int q = 1; q < Values.Length; q++)
+        fixed (float* source = x)
+        fixed (byte* destination = quants)
         {
-            float error = MathF.Abs(Values[q] * d - x);
-            if (error < bestError)
-                (best, bestError) = (q, error);
-        }
+            for (int i = 0; i < Elements; i += V.Count)
+            {
+                V value = V.Load(source + i), nearest = V.Zero, least = V.Abs(V.Create(Values[0] * d) - value);
+                for (int q = 1; q < Values.Length; q++)
+                {
+                    V error = V.Abs(V.Create(Values[q] * d) - value), isNearer = V.LessThan(error, least);
+                    least = V.Select(isNearer, error, least);
+                    nearest = V.Select(isNearer, V.CreateBits(q), nearest);
+                }
 
-        return best;
+                V.StoreBytes(nearest, destination + i);
+            }
+        }
     }
 
     // 2^(exponent − 128): half of what E8M0 says, because the values are doubled. The two smallest are denormal.

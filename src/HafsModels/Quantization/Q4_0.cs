@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
@@ -54,7 +53,7 @@ internal sealed class Q4_0() : BlockFormat(GgmlType.Q4_0)
             {
                 float* x = source + first * Elements;
                 for (int lane = 0; lane < V.Count; lane++)
-                    extremes[lane] = Extreme<V>(x + lane * Elements);
+                    extremes[lane] = BlockLanes.Extreme<V>(new(x + lane * Elements, Elements));
                 V d = V.Load(extremes) / V.Create(-Limit);
                 V.Store(V.Select(V.Equal(d, V.Zero), V.Zero, V.Create(1) / d), inverses);
                 V.Store(HalfLanes.Narrow(d), halves);
@@ -79,22 +78,6 @@ internal sealed class Q4_0() : BlockFormat(GgmlType.Q4_0)
     private static V Quantize<V>(V x, V inverse)
         where V : struct, ILanes<V>
         => V.MinBits(V.ShiftRightBits(V.ShiftLeftBits(V.TruncateToBits(x * inverse + V.Create(8.5f)), 24), 24), V.CreateBits(15));
-
-    // The first element of largest magnitude.
-    private static unsafe float Extreme<V>(float* x)
-        where V : struct, ILanes<V>
-    {
-        V largest = V.Abs(V.Load(x));
-        for (int i = V.Count; i < Elements; i += V.Count)
-            largest = V.MaxBits(largest, V.Abs(V.Load(x + i)));
-        float magnitude = V.LargestBits(largest);
-        if (!float.IsFinite(magnitude) || magnitude == 0)
-            return ScaleSearch.Extreme(new ReadOnlySpan<float>(x, Elements));
-        uint isLargest = 0;
-        for (int i = 0; i < Elements; i += V.Count)
-            isLargest |= V.MaskBits(V.Equal(V.Abs(V.Load(x + i)), V.Create(magnitude))) << i;
-        return x[BitOperations.TrailingZeroCount(isLargest)];
-    }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
     {

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -34,18 +36,32 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
         return d;
     }
 
-    /// <summary>Writes the fifth bits, then the lower four: 20 bytes for 32 elements.</summary>
-    internal static void PackFiveBits(Span<byte> quants, Span<byte> packed)
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        uint high = 0;
-        for (int i = 0; i < Elements; i++)
+        if (!importance.IsEmpty)
         {
-            high |= (uint)(quants[i] >> 4 & 1) << i;
-            quants[i] &= 15;
+            EncodeRows(rows, rowLength, importance, destination);
+            return;
         }
 
+        Span<byte> quants = stackalloc byte[Elements];
+        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
+        {
+            float d = BlockLanes.Extreme<V>(rows[..Elements]) / -Limit;
+            BlockLanes.Quantize<V>(rows[..Elements], 0, d != 0 ? 1 / d : 0, 16.5f, 31, quants);
+            destination.WriteHalf(0, d);
+            PackFiveBits(quants, destination[High..]);
+        }
+    }
+
+    /// <summary>Writes the fifth bits, then the lower four: 20 bytes for 32 elements.</summary>
+    internal static void PackFiveBits(ReadOnlySpan<byte> quants, Span<byte> packed)
+    {
+        // The fifth bit moved to the top of its byte is what a mask is made of.
+        Vector128<byte> lower = Vector128.Create(quants), upper = Vector128.Create(quants[(Elements / 2)..]), four = Vector128.Create((byte)15);
+        uint high = (lower << 3).ExtractMostSignificantBits() | (upper << 3).ExtractMostSignificantBits() << Elements / 2;
         BinaryPrimitives.WriteUInt32LittleEndian(packed, high);
-        BitPlanes.PackHalves(quants, packed[4..]);
+        (lower & four | (upper & four) << 4).CopyTo(packed[4..]);
     }
 
     /// <summary>Undoes <see cref="PackFiveBits"/>.</summary>

@@ -1,3 +1,4 @@
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -33,6 +34,26 @@ internal sealed class Q5_1() : BlockFormat(GgmlType.Q5_1)
         for (int i = 0; i < Elements; i++)
             quants[i] = (byte)Rounding.Truncate((x[i] - min) * inverse + 0.5f);
         return (d, min);
+    }
+
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        if (!importance.IsEmpty)
+        {
+            EncodeRows(rows, rowLength, importance, destination);
+            return;
+        }
+
+        Span<byte> quants = stackalloc byte[Elements];
+        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
+        {
+            (float min, float max) = BlockLanes.Range<V>(rows[..Elements]);
+            float d = (max - min) / Limit;
+            BlockLanes.Quantize<V>(rows[..Elements], -min, d != 0 ? 1 / d : 0, 0.5f, highest: 127, quants);
+            destination.WriteHalf(0, d);
+            destination.WriteHalf(Minimum, min);
+            Q5_0.PackFiveBits(quants, destination[High..]);
+        }
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
