@@ -14,7 +14,7 @@ internal static class TokenizerBuilder
     public static TokenizerParts FromFolder(string folder)
     {
         using TokenizerJson json = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"))
-            ?? throw new HafsException(ErrorKind.NotFound, "TokenizerNotFound", $"{folder}: tokenizer.json is not there", folder);
+            ?? throw VocabularyReader.Missing(folder);
         Func<string, string> normalize = TextNormalizers.Build(json.Normalizer);
         PreTokenizer preTokenizer = PreTokenizer.Build(json.PreTokenizer);
         return new TokenizerParts

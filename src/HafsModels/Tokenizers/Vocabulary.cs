@@ -79,7 +79,7 @@ public sealed record Vocabulary
     public bool? AddEos => Adds(SpecialRole.Eos);
 
     /// <summary>
-    /// Reads the tokenizer of a model folder: tokenizer.json or tokenizer.model, with tokenizer_config.json, config.json and the chat
+    /// Reads the tokenizer of a model folder: tokenizer.json, with tokenizer_config.json, config.json and the chat
     /// template's files beside it, by the rules of llama.cpp's converter.
     /// </summary>
     /// <param name="folder">Folder of a Hugging Face checkpoint.</param>

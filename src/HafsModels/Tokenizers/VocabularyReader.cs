@@ -18,11 +18,7 @@ internal static partial class VocabularyReader
         using JsonDocument? model = JsonFile.TryRead(Path.Combine(folder, "config.json"));
         using TokenizerJson? tokenizer = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
         if (tokenizer is null)
-        {
-            throw new HafsException(ErrorKind.NotFound, "TokenizerNotFound",
-                $"{folder}: neither tokenizer.json nor tokenizer.model is there", folder,
-                "copy the tokenizer's files from the base model into the folder");
-        }
+            throw Missing(folder);
 
         JsonElement? config = model?.RootElement;
         int? vocabularySize = config?.Integer("vocab_size") ?? config?.Member("text_config")?.Integer("vocab_size");
@@ -48,6 +44,13 @@ internal static partial class VocabularyReader
             NamedChatTemplates = named,
         };
     }
+
+    /// <summary>Says what is missing; a lone tokenizer.model is there but cannot be read.</summary>
+    internal static HafsException Missing(string folder) => File.Exists(Path.Combine(folder, "tokenizer.model"))
+        ? new HafsException(ErrorKind.Unsupported, "TokenizerModelFileUnsupported", $"{folder}: only tokenizer.model is there; tokenizer.json is needed",
+            folder, "take tokenizer.json from the base model, or save the tokenizer as a fast one")
+        : new HafsException(ErrorKind.NotFound, "TokenizerNotFound", $"{folder}: tokenizer.json is not there",
+            folder, "copy the tokenizer's files from the base model into the folder");
 
     /// <summary>The converter writes add_space_prefix for the families it converts as llama.</summary>
     private static bool IsLlama(JsonElement? config) => config?.Text("model_type") is "llama" or "mistral" or "mixtral";
