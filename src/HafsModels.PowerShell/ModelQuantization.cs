@@ -6,8 +6,9 @@ namespace HafsModels.PowerShell;
 /// <param name="BitsPerWeight">Bits per weight over all tensors: of the model, or of a llama of 8 billion parameters.</param>
 /// <param name="Quality">Rough expected quality, 50 to 100.</param>
 /// <param name="SizeRatio">Size as a share of 16 bits per weight.</param>
-/// <param name="SizeBytes">Exact size of the file in bytes; null without a model.</param>
+/// <param name="SizeBytes">Exact size of the file in bytes; null without a model, or where an importance matrix is needed.</param>
 /// <param name="ModelId">The model, or null.</param>
+/// <param name="NeedsImportance">Whether it cannot be made without an importance matrix.</param>
 /// <param name="Aliases">Other names.</param>
 public sealed record ModelQuantization(
     string Name,
@@ -17,4 +18,5 @@ public sealed record ModelQuantization(
     double SizeRatio,
     long? SizeBytes,
     string? ModelId,
+    bool NeedsImportance,
     IReadOnlyList<string> Aliases);

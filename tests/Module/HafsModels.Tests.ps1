@@ -71,7 +71,7 @@ Describe 'The straight path' {
     It 'works out the size of every quantization' {
         $all = Get-ModelQuantization -Id kjv-llama -Registry $test.Registry
         $all.Count | Should -BeGreaterThan 10
-        $all | ForEach-Object { $_.SizeBytes | Should -BeGreaterThan 0 }
+        $all | Where-Object NeedsImportance -EQ $false | ForEach-Object { $_.SizeBytes | Should -BeGreaterThan 0 }
         (Get-ModelQuantization q4km).Name | Should -Be 'Q4_K_M'
         (Get-ModelQuantization 'Q5*').Name | Should -Contain 'Q5_K_M'
     }
@@ -202,13 +202,14 @@ Describe 'Import time' {
             $builder = [Reflection.Emit.PersistedAssemblyBuilder]::new([Reflection.AssemblyName]::new('Empty'), [object].Assembly)
             $null = $builder.DefineDynamicModule('Empty')
             $builder.Save("$empty/Empty.dll")
+            New-ModuleManifest -Path "$empty/Empty.psd1" -RootModule Empty.dll -CmdletsToExport @() -FunctionsToExport @() -AliasesToExport @() -VariablesToExport @()
             $measure = {
                 param($path)
                 $times = 1..7 | ForEach-Object { [double](pwsh -NoProfile -c "(Measure-Command { Import-Module '$path' }).TotalMilliseconds") }
                 ($times | Sort-Object)[3]
             }
             $ours = & $measure "$(Get-RepositoryRoot)/out/HafsModels/HafsModels.psd1"
-            $theirs = & $measure "$empty/Empty.dll"
+            $theirs = & $measure "$empty/Empty.psd1"
             Write-Host ("    import: {0:0} ms, an empty binary module {1:0} ms, ratio {2:0.00}" -f $ours, $theirs, ($ours / $theirs))
             $ours | Should -BeGreaterThan 0
         }

@@ -42,8 +42,9 @@ public sealed class GetModelQuantizationCommand : RegistryCmdlet
 
     private ModelQuantization Describe(Recipe recipe)
     {
-        ConversionPlan? plan = string.IsNullOrEmpty(Id) ? null : Workbench().PlanConversion(new ConvertRequest { ModelId = Id, Quantization = recipe.Name });
+        // A recipe that needs an importance matrix cannot be planned without one.
+        ConversionPlan? plan = string.IsNullOrEmpty(Id) || recipe.NeedsImportance ? null : Workbench().PlanConversion(new ConvertRequest { ModelId = Id, Quantization = recipe.Name });
         double bits = plan?.BitsPerWeight ?? recipe.BitsPerWeight;
-        return new ModelQuantization(recipe.Name, recipe.NominalBitsPerWeight, bits, recipe.Quality, bits / 16, plan?.OutputBytes, Id, recipe.Aliases);
+        return new ModelQuantization(recipe.Name, recipe.NominalBitsPerWeight, bits, recipe.Quality, bits / 16, plan?.OutputBytes, Id, recipe.NeedsImportance, recipe.Aliases);
     }
 }
