@@ -24,12 +24,14 @@ Describe 'The module' {
         foreach ($command in Get-Command -Module HafsModels) { $command.Verb | Should -BeIn $approved }
     }
 
-    It 'has help with a synopsis and an example for every cmdlet' {
-        foreach ($command in Get-Command -Module HafsModels) {
-            $help = Get-Help $command.Name -Full
-            $help.Synopsis | Should -Not -BeNullOrEmpty
-            $help.Synopsis | Should -Not -Match '\[<CommonParameters>\]' -Because $command.Name
-            @($help.examples.example).Count | Should -BeGreaterThan 0 -Because $command.Name
+    It 'has help with a synopsis and examples for every cmdlet' {
+        # PowerShell looks for help beside the manifest that was imported: the packaged one.
+        $lines = pwsh -NoProfile -c "Import-Module '$(Get-RepositoryRoot)/out/HafsModels/HafsModels.psd1'; Get-Command -Module HafsModels | ForEach-Object { `$h = Get-Help `$_.Name -Full; `$_.Name + '|' + `$h.Synopsis + '|' + @(`$h.examples.example).Count }"
+        $lines.Count | Should -Be 9
+        foreach ($line in $lines) {
+            $name, $synopsis, $examples = $line -split '\|'
+            $synopsis | Should -Match '^[A-Z].+\.$' -Because $name
+            [int]$examples | Should -BeGreaterThan 1 -Because $name
         }
     }
 }
