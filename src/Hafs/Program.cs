@@ -1,7 +1,7 @@
+using System.CommandLine;
 using Hafs;
 using Hafs.Commands;
 using HafsModels;
-using System.CommandLine;
 
 try
 {

@@ -122,8 +122,15 @@ public sealed class ModelRegistryTests
         scratch.Registry.Add(new Model { Id = "a" }, false, default);
         var artifact = new Artifact
         {
-            ModelId = "a", Path = "/out/a.gguf", Format = "gguf", Quantization = "Q4_K_M", SizeBytes = 12, Sha256 = "ab", BitsPerWeight = 4.9,
-            SourceSha256 = new Dictionary<string, string> { ["model.safetensors"] = "cd" }, CreatedAt = DateTimeOffset.UnixEpoch,
+            ModelId = "a",
+            Path = "/out/a.gguf",
+            Format = "gguf",
+            Quantization = "Q4_K_M",
+            SizeBytes = 12,
+            Sha256 = "ab",
+            BitsPerWeight = 4.9,
+            SourceSha256 = new Dictionary<string, string> { ["model.safetensors"] = "cd" },
+            CreatedAt = DateTimeOffset.UnixEpoch,
             Fidelity = new Fidelity { Tokens = 3, Top1Agreement = 1, MeanKlDivergence = 0.01, SourcePerplexity = 12.5, ResultPerplexity = double.PositiveInfinity },
         };
         scratch.Registry.AddArtifact(artifact with { SizeBytes = 1 }, default);

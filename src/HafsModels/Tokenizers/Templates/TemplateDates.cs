@@ -8,8 +8,21 @@ internal static class TemplateDates
 {
     private static readonly Dictionary<char, string> Formats = new()
     {
-        ['Y'] = "yyyy", ['y'] = "yy", ['m'] = "MM", ['d'] = "dd", ['H'] = "HH", ['I'] = "hh", ['M'] = "mm", ['S'] = "ss",
-        ['b'] = "MMM", ['B'] = "MMMM", ['a'] = "ddd", ['A'] = "dddd", ['p'] = "tt", ['F'] = "yyyy-MM-dd", ['T'] = "HH:mm:ss",
+        ['Y'] = "yyyy",
+        ['y'] = "yy",
+        ['m'] = "MM",
+        ['d'] = "dd",
+        ['H'] = "HH",
+        ['I'] = "hh",
+        ['M'] = "mm",
+        ['S'] = "ss",
+        ['b'] = "MMM",
+        ['B'] = "MMMM",
+        ['a'] = "ddd",
+        ['A'] = "dddd",
+        ['p'] = "tt",
+        ['F'] = "yyyy-MM-dd",
+        ['T'] = "HH:mm:ss",
     };
 
     public static string Format(DateTimeOffset time, string format)
