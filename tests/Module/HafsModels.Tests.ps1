@@ -113,6 +113,13 @@ Describe 'Safety' {
         Test-Path $test.Model | Should -BeFalse
     }
 
+    It 'does not delete under the -WhatIf of a calling function, whatever -Force says' {
+        function Invoke-Outer { [CmdletBinding(SupportsShouldProcess)] param() Unregister-Model $test.Id -Registry $test.Registry -DeleteFiles -Force }
+        Invoke-Outer -WhatIf
+        Test-Path $test.Model | Should -BeTrue
+        (Get-Model $test.Id -Registry $test.Registry).Id | Should -Be $test.Id
+    }
+
     It 'does not overwrite an output without -Force' {
         ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification | Out-Null
         ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty

@@ -1,5 +1,3 @@
-using HafsModels.Registry;
-
 namespace HafsModels.PowerShell.Commands;
 
 /// <summary>Sizes of a model's files, to say before anything happens to them.</summary>
@@ -12,8 +10,4 @@ internal static class ModelFiles
     public static long Bytes(string path) =>
         File.Exists(path) ? new FileInfo(path).Length :
         Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", EveryFile).Sum(f => f.Length) : 0;
-
-    /// <summary>The places whose files belong to a model: its folder, its adapter, its artifacts.</summary>
-    public static IReadOnlyList<string> Places(Model model) =>
-        [.. new[] { model.Path, model.AdapterPath }.Concat(model.Artifacts.Select(a => a.Path)).Where(p => !string.IsNullOrEmpty(p)).Select(p => p!).Distinct()];
 }

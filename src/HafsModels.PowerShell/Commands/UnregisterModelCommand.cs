@@ -34,11 +34,8 @@ public sealed class UnregisterModelCommand : RegistryCmdlet
     {
         Workbench workbench = Workbench();
         Model model = workbench.Get(Id);
-        string files = Files(model);
-        bool asked = MyInvocation.BoundParameters.ContainsKey("Confirm");
-        bool agreed = Force && !asked && !MyInvocation.BoundParameters.ContainsKey("WhatIf")
-            || ShouldProcess($"Unregister '{model.Id}' from {workbench.RegistryPath}; {files}.", $"Unregister '{model.Id}' from {workbench.RegistryPath}; {files}?", "Unregister-Model");
-        if (!agreed)
+        string files = DeleteFiles ? Files(workbench.FilesOf(model.Id)) : "its files stay";
+        if (!MayGoUnasked() && !ShouldProcess($"Unregister '{model.Id}' from {workbench.RegistryPath}; {files}.", $"Unregister '{model.Id}' from {workbench.RegistryPath}; {files}?", "Unregister-Model"))
             return;
         Perform(feed =>
         {
@@ -49,11 +46,13 @@ public sealed class UnregisterModelCommand : RegistryCmdlet
         });
     });
 
-    private string Files(Model model)
-    {
-        if (!DeleteFiles)
-            return "its files stay";
-        IEnumerable<string> places = ModelFiles.Places(model).Select(p => $"{p} ({ModelFiles.Bytes(p).ToString("N0", CultureInfo.InvariantCulture)} bytes)");
-        return "delete " + string.Join(", ", places);
-    }
+    // -Force answers the question. It never overrides -WhatIf, which a calling function passes on as a preference and not
+    // as a parameter, nor an explicit -Confirm.
+    private bool MayGoUnasked() =>
+        Force && !MyInvocation.BoundParameters.ContainsKey("Confirm") && !MyInvocation.BoundParameters.ContainsKey("WhatIf")
+        && !LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    private static string Files(IReadOnlyList<string> places) => places.Count == 0
+        ? "it has no files"
+        : "delete " + string.Join(", ", places.Select(p => $"{p} ({ModelFiles.Bytes(p).ToString("N0", CultureInfo.InvariantCulture)} bytes)"));
 }
