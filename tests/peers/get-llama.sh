@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 [ -x "$folder/bin/llama-quantize" ] && exit 0
 
-mirror=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 | tr -d ' ')
+mirror=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 | tr -d ' ' || true)
 [ -n "$mirror" ] || { echo "get-llama: apt knows no Debian mirror" >&2; exit 2; }
 
 apt="$folder/apt"
