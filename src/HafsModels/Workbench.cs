@@ -165,6 +165,7 @@ public sealed class Workbench(string? registryPath = null)
         ArgumentNullException.ThrowIfNull(request);
         if ((request.ModelId is null) == (request.Path is null))
             throw new HafsException(ErrorKind.InvalidArgument, "ConvertWhat", "name either a registered model or a folder to convert");
+        Recipes.Get(request.Quantization);
         return Conversion.Open(request, request.ModelId is { } id ? registry.Get(id).Path : request.Path!);
     }
 

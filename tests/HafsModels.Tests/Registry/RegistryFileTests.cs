@@ -207,19 +207,25 @@ public sealed class RegistryFileTests
     }
 
     [Fact]
-    public async Task A_file_that_hafs_is_just_writing_is_waited_for()
+    public void A_file_that_hafs_is_just_writing_is_waited_for()
     {
         using var scratch = new ScratchRegistry();
         scratch.Registry.Add(new Model { Id = "a" }, false, default);
         string whole = scratch.Text;
         File.WriteAllText(scratch.Path, whole[..100]);
-        Task hafs = Task.Run(async () =>
+
+        // A thread of its own: the pool may be busy with other tests for longer than a reader waits.
+        using var running = new ManualResetEventSlim();
+        var hafs = new Thread(() =>
         {
-            await Task.Delay(60);
+            running.Set();
+            Thread.Sleep(30);
             File.WriteAllText(scratch.Path, whole);
         });
+        hafs.Start();
+        running.Wait();
         Assert.Single(scratch.Registry.Find(new ModelQuery()));
-        await hafs;
+        hafs.Join();
     }
 
     [Fact]
