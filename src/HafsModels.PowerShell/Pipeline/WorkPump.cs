@@ -43,10 +43,11 @@ internal sealed class WorkPump(IPipelineSink sink, TimeProvider clock, int capac
             throw;
         }
 
+        // A stopped pipeline refuses every write; after a failure the bar must go away as well.
+        if (!stop.IsCancellationRequested && meter.Complete() is { } last)
+            sink.Progress(last);
         worker.GetAwaiter().GetResult();
         stop.ThrowIfCancellationRequested();
-        if (meter.Complete() is { } last)
-            sink.Progress(last);
     }
 
     // The outcome of work that nobody wants any more does not matter; that it has ended does.

@@ -49,12 +49,15 @@ public sealed class WorkPumpTests
         HafsException error = Assert.Throws<HafsException>(() => new WorkPump(sink, TimeProvider.System).Run(
             feed =>
             {
+                feed.Report(new WorkProgress("Converting", "blk.0", 1, 2));
+                Thread.Sleep(2 * ProgressMeter.Interval);
                 feed.Output(1);
                 throw new HafsException(ErrorKind.NotFound, "Gone", "gone");
             },
             CancellationToken.None));
         Assert.Equal("Gone", error.Id);
         Assert.Equal([1], sink.Outputs);
+        Assert.True(sink.Bars[^1].IsCompleted, "the bar stays after a failure");
     }
 
     [Fact]
@@ -136,6 +139,8 @@ public sealed class WorkPumpTests
 
         public List<int> Threads { get; } = [];
 
+        public List<ProgressDrawing> Bars { get; } = [];
+
         public Action? OnOutput { get; set; }
 
         public void Output(object value)
@@ -149,8 +154,6 @@ public sealed class WorkPumpTests
 
         public void Verbose(string text) => Texts.Add("verbose " + text);
 
-        public void Progress(ProgressDrawing drawing)
-        {
-        }
+        public void Progress(ProgressDrawing drawing) => Bars.Add(drawing);
     }
 }
