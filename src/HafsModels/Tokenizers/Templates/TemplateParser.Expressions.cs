@@ -1,0 +1,286 @@
+using System.Globalization;
+
+namespace HafsModels.Tokenizers.Templates;
+
+/// <summary>Reads a Jinja template: the expressions, one method for each level of precedence, loosest first.</summary>
+internal sealed partial class TemplateParser
+{
+    private Expression ReadTuple()
+    {
+        Expression first = ReadExpression();
+        return IsSign(",") ? ReadRestOfTuple(first) : first;
+    }
+
+    private Expression.Items ReadRestOfTuple(Expression first)
+    {
+        var values = new List<Expression> { first };
+        while (TakeSign(","))
+        {
+            if (Current.Kind is TemplateTokenKind.CloseOutput or TemplateTokenKind.CloseStatement || IsSign(")"))
+                break;
+            values.Add(ReadExpression());
+        }
+
+        return new Expression.Items(values);
+    }
+
+    private Expression ReadExpression()
+    {
+        Descend();
+        Expression value = ReadOr();
+        while (TakeName("if"))
+        {
+            Expression condition = ReadOr();
+            value = new Expression.Conditional(condition, value, TakeName("else") ? ReadExpression() : null);
+        }
+
+        depth--;
+        return value;
+    }
+
+    private Expression ReadOr()
+    {
+        Expression left = ReadAnd();
+        while (TakeName("or"))
+            left = new Expression.Binary("or", left, ReadAnd());
+        return left;
+    }
+
+    private Expression ReadAnd()
+    {
+        Expression left = ReadNot();
+        while (TakeName("and"))
+            left = new Expression.Binary("and", left, ReadNot());
+        return left;
+    }
+
+    private Expression ReadNot()
+    {
+        if (!TakeName("not"))
+            return ReadComparison();
+        Descend();
+        var value = new Expression.Unary("not", ReadNot());
+        depth--;
+        return value;
+    }
+
+    private Expression ReadComparison()
+    {
+        Expression left = ReadSum();
+        while (true)
+        {
+            if (Current.Kind == TemplateTokenKind.Sign && Current.Text is "==" or "!=" or "<" or ">" or "<=" or ">=")
+                left = new Expression.Binary(tokens[at++].Text, left, ReadSum());
+            else if (TakeName("in"))
+                left = new Expression.Binary("in", left, ReadSum());
+            else if (IsName("not") && Peek(1).Text == "in")
+                left = ReadNotIn(left);
+            else
+                return left;
+        }
+    }
+
+    private Expression.Unary ReadNotIn(Expression left)
+    {
+        at += 2;
+        return new Expression.Unary("not", new Expression.Binary("in", left, ReadSum()));
+    }
+
+    private Expression ReadSum()
+    {
+        Expression left = ReadConcatenation();
+        while (IsSign("+") || IsSign("-"))
+            left = new Expression.Binary(tokens[at++].Text, left, ReadConcatenation());
+        return left;
+    }
+
+    private Expression ReadConcatenation()
+    {
+        Expression left = ReadProduct();
+        while (TakeSign("~"))
+            left = new Expression.Binary("~", left, ReadProduct());
+        return left;
+    }
+
+    private Expression ReadProduct()
+    {
+        Expression left = ReadUnary();
+        while (Current.Kind == TemplateTokenKind.Sign && Current.Text is "*" or "/" or "//" or "%")
+            left = new Expression.Binary(tokens[at++].Text, left, ReadUnary());
+        return left;
+    }
+
+    private Expression ReadUnary()
+    {
+        Descend();
+        Expression value = IsSign("-") || IsSign("+")
+            ? new Expression.Unary(tokens[at++].Text, ReadUnary())
+            : ReadPostfix(ReadPrimary());
+        depth--;
+        while (true)
+        {
+            if (IsSign("|"))
+                value = ReadFilters(value, first: false);
+            else if (TakeName("is"))
+                value = ReadTest(value);
+            else
+                return value;
+        }
+    }
+
+    private Expression ReadFilters(Expression value, bool first)
+    {
+        while (first || TakeSign("|"))
+        {
+            first = false;
+            string name = Expect(TemplateTokenKind.Name);
+            (List<Expression> arguments, List<(string, Expression)> named) = TakeSign("(") ? ReadArguments() : ([], []);
+            value = new Expression.Filter(value, name, arguments, named);
+        }
+
+        return value;
+    }
+
+    private Expression.Test ReadTest(Expression value)
+    {
+        bool negated = TakeName("not");
+        string name = Expect(TemplateTokenKind.Name);
+        List<Expression> arguments = [];
+        if (TakeSign("("))
+            arguments = ReadArguments().Positional;
+        else if (Current.Kind is TemplateTokenKind.String or TemplateTokenKind.Number)
+            arguments.Add(ReadPrimary());
+        return new Expression.Test(value, name, arguments, negated);
+    }
+
+    private Expression ReadPostfix(Expression value)
+    {
+        while (true)
+        {
+            if (TakeSign("."))
+            {
+                string name = Current.Kind is TemplateTokenKind.Name or TemplateTokenKind.Number ? tokens[at++].Text : throw Error("a name is needed after '.'");
+                value = new Expression.Member(value, new Expression.Constant(name));
+            }
+            else if (TakeSign("["))
+            {
+                value = ReadIndex(value);
+            }
+            else if (TakeSign("("))
+            {
+                (List<Expression> arguments, List<(string, Expression)> named) = ReadArguments();
+                value = new Expression.Call(value, arguments, named);
+            }
+            else
+            {
+                return value;
+            }
+        }
+    }
+
+    private Expression ReadIndex(Expression target)
+    {
+        Expression? start = IsSign(":") ? null : ReadTuple();
+        if (TakeSign("]"))
+            return new Expression.Member(target, start!);
+        ExpectSign(":");
+        Expression? stop = IsSign(":") || IsSign("]") ? null : ReadExpression();
+        Expression? step = TakeSign(":") && !IsSign("]") ? ReadExpression() : null;
+        ExpectSign("]");
+        return new Expression.Slice(target, start, stop, step);
+    }
+
+    private (List<Expression> Positional, List<(string, Expression)> Named) ReadArguments()
+    {
+        var positional = new List<Expression>();
+        var named = new List<(string, Expression)>();
+        while (!TakeSign(")"))
+        {
+            if (Current.Kind == TemplateTokenKind.Name && Peek(1) is { Kind: TemplateTokenKind.Sign, Text: "=" })
+            {
+                string name = tokens[at].Text;
+                at += 2;
+                named.Add((name, ReadExpression()));
+            }
+            else
+            {
+                positional.Add(ReadExpression());
+            }
+
+            if (!IsSign(")"))
+                ExpectSign(",");
+        }
+
+        return (positional, named);
+    }
+
+    private static readonly Dictionary<string, object?> Constants = new()
+    {
+        ["true"] = true,
+        ["True"] = true,
+        ["false"] = false,
+        ["False"] = false,
+        ["none"] = null,
+        ["None"] = null,
+        ["null"] = null,
+    };
+
+    private Expression ReadPrimary()
+    {
+        TemplateToken token = tokens[at++];
+        switch (token.Kind)
+        {
+            case TemplateTokenKind.String:
+                string text = token.Text;
+                while (Current.Kind == TemplateTokenKind.String)
+                    text += tokens[at++].Text;
+                return new Expression.Constant(text);
+            case TemplateTokenKind.Number when token.Text.Contains('.', StringComparison.Ordinal):
+                return new Expression.Constant(double.Parse(token.Text, CultureInfo.InvariantCulture));
+            case TemplateTokenKind.Number:
+                return long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? new Expression.Constant(number) : throw Error("a number is too large");
+            case TemplateTokenKind.Name:
+                return Constants.TryGetValue(token.Text, out object? constant) ? new Expression.Constant(constant) : new Expression.Variable(token.Text);
+            case TemplateTokenKind.Sign when token.Text == "(":
+                Expression inner = TakeSign(")") ? new Expression.Items([]) : ReadTuple();
+                if (inner is not Expression.Items { Values.Count: 0 })
+                    ExpectSign(")");
+                return inner;
+            case TemplateTokenKind.Sign when token.Text == "[":
+                return ReadList();
+            case TemplateTokenKind.Sign when token.Text == "{":
+                return ReadPairs();
+            default:
+                at--;
+                throw Error($"'{token.Text}' stands where a value is needed");
+        }
+    }
+
+    private Expression.Items ReadList()
+    {
+        var values = new List<Expression>();
+        while (!TakeSign("]"))
+        {
+            values.Add(ReadExpression());
+            if (!IsSign("]"))
+                ExpectSign(",");
+        }
+
+        return new Expression.Items(values);
+    }
+
+    private Expression.Pairs ReadPairs()
+    {
+        var values = new List<(Expression, Expression)>();
+        while (!TakeSign("}"))
+        {
+            Expression key = ReadExpression();
+            ExpectSign(":");
+            values.Add((key, ReadExpression()));
+            if (!IsSign("}"))
+                ExpectSign(",");
+        }
+
+        return new Expression.Pairs(values);
+    }
+}
