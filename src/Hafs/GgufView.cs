@@ -1,4 +1,5 @@
 using System.Globalization;
+using HafsModels;
 using HafsModels.Formats.Gguf;
 
 namespace Hafs;
@@ -26,15 +27,15 @@ internal static class GgufView
         }
 
         long elements = file.Tensors.Sum(t => t.Shape.ElementCount);
-        Terminal.Line($"{file.Path}: GGUF v{file.Version}, {Units.Bytes(file.FileBytes)}, {file.Tensors.Count} tensors, {elements.ToString("N0", CultureInfo.InvariantCulture)} weights, "
-            + $"{Units.Number(elements == 0 ? 0 : 8.0 * file.Tensors.Sum(t => t.ByteSize) / elements, 2)} bits/weight");
+        Terminal.Line($"{file.Path}: GGUF v{file.Version}, {HumanNumber.Bytes(file.FileBytes)}, {file.Tensors.Count} tensors, {elements.ToString("N0", CultureInfo.InvariantCulture)} weights, "
+            + $"{HumanNumber.Fixed(elements == 0 ? 0 : 8.0 * file.Tensors.Sum(t => t.ByteSize) / elements, 2)} bits/weight");
         Terminal.Table(null, ["Key", "Type", "Value"], file.Metadata.Select(m => new[]
         {
             m.Key, m.Value.ElementType is { } item ? $"{item}[{m.Value.Count}]" : m.Value.Type.ToString(), Shorten(m.Value),
         }));
         Terminal.Table(null, ["Type", "Tensors", "Bytes"], file.Tensors.GroupBy(t => t.Type).OrderBy(g => g.Key).Select(g => new[]
         {
-            g.Key.ToString(), g.Count().ToString(CultureInfo.InvariantCulture), Units.Bytes(g.Sum(t => t.ByteSize)),
+            g.Key.ToString(), g.Count().ToString(CultureInfo.InvariantCulture), HumanNumber.Bytes(g.Sum(t => t.ByteSize)),
         }));
         if (withTensors)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HafsModels;
 using HafsModels.Conversion;
 using HafsModels.Inference;
 using HafsModels.Registry;
@@ -25,12 +26,12 @@ internal static class Views
         Fields("Training",
             ("Date", model.TrainingDate), ("Duration", $"{model.TrainingDurationMinutes} minutes"), ("Hardware", model.Hardware), ("Device", model.Device),
             ("Data set", model.DatasetName), ("Samples", $"{model.TrainSamples} train / {model.ValidationSamples} val / {model.TestSamples} test"),
-            ("Final loss", Units.Number(model.FinalLoss, 4)), ("Best loss", Units.Number(model.BestLoss, 4)), ("Perplexity", Units.Number(model.Perplexity, 2)));
+            ("Final loss", HumanNumber.Fixed(model.FinalLoss, 4)), ("Best loss", HumanNumber.Fixed(model.BestLoss, 4)), ("Perplexity", HumanNumber.Fixed(model.Perplexity, 2)));
         Table("Locations", ["Location", "Path"], model.Locations.Select(l => new[] { l.Key == model.PrimaryLocation ? l.Key + " (primary)" : l.Key, l.Value }));
         Table("Artifacts", ["Quantization", "Size", "Bits/weight", "KL", "Top-1", "Path"], model.Artifacts.Select(a => new[]
         {
-            a.Quantization, Units.Bytes(a.SizeBytes), Units.Number(a.BitsPerWeight, 2), Units.Number(a.Fidelity?.MeanKlDivergence, 4),
-            a.Fidelity is { } f ? Units.Percent(f.Top1Agreement) : "-", a.Path,
+            a.Quantization, HumanNumber.Bytes(a.SizeBytes), HumanNumber.Fixed(a.BitsPerWeight, 2), HumanNumber.Fixed(a.Fidelity?.MeanKlDivergence, 4),
+            a.Fidelity is { } f ? HumanNumber.Percent(f.Top1Agreement) : "-", a.Path,
         }));
         Table("Deployed To", ["Backend", "Name", "Quantization", "Endpoint"], model.Deployments.Select(d => new[] { d.Backend, d.Name, d.Quantization, d.Endpoint }));
     }
@@ -42,25 +43,25 @@ internal static class Views
         Terminal.Line($"  Base Model:   {(model.BaseModel.Length == 0 ? "-" : model.BaseModel)}");
         Terminal.Line($"  Location:     {model.PrimaryLocation}:{model.Path}");
         if (model.EvalLoss is { } loss)
-            Terminal.Line($"  Eval loss:    {Units.Number(loss, 4)} (perplexity {Units.Number(model.Perplexity, 2)})");
+            Terminal.Line($"  Eval loss:    {HumanNumber.Fixed(loss, 4)} (perplexity {HumanNumber.Fixed(model.Perplexity, 2)})");
     }
 
     public static void Plan(ConversionPlan plan) => Fields("Would write",
         ("Output", plan.OutputPath + (plan.OutputExists ? " (exists)" : "")),
         ("Quantization", plan.Quantization), ("Family", plan.Family), ("Parameters", plan.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
         ("Tensors", plan.TensorCount.ToString(CultureInfo.InvariantCulture)),
-        ("Source", $"{plan.Source}, {Units.Bytes(plan.SourceBytes)}"),
-        ("Size", $"{Units.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"),
-        ("Bits/weight", Units.Number(plan.BitsPerWeight, 3)));
+        ("Source", $"{plan.Source}, {HumanNumber.Bytes(plan.SourceBytes)}"),
+        ("Size", $"{HumanNumber.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"),
+        ("Bits/weight", HumanNumber.Fixed(plan.BitsPerWeight, 3)));
 
     public static void Artifact(Artifact artifact)
     {
         Terminal.Done($"Converted to GGUF: {artifact.Path}");
-        Terminal.Line($"  {artifact.Quantization}, {Units.Bytes(artifact.SizeBytes)}, {Units.Number(artifact.BitsPerWeight, 2)} bits/weight, sha256 {artifact.Sha256}");
+        Terminal.Line($"  {artifact.Quantization}, {HumanNumber.Bytes(artifact.SizeBytes)}, {HumanNumber.Fixed(artifact.BitsPerWeight, 2)} bits/weight, sha256 {artifact.Sha256}");
         if (artifact.Fidelity is { } f)
         {
-            Terminal.Line($"  same tokens through both: top-1 {Units.Percent(f.Top1Agreement)}, mean KL {Units.Number(f.MeanKlDivergence, 5)} nats, "
-                + $"perplexity {Units.Number(f.SourcePerplexity, 3)} -> {Units.Number(f.ResultPerplexity, 3)} over {f.Tokens} tokens");
+            Terminal.Line($"  same tokens through both: top-1 {HumanNumber.Percent(f.Top1Agreement)}, mean KL {HumanNumber.Fixed(f.MeanKlDivergence, 5)} nats, "
+                + $"perplexity {HumanNumber.Fixed(f.SourcePerplexity, 3)} -> {HumanNumber.Fixed(f.ResultPerplexity, 3)} over {f.Tokens} tokens");
         }
     }
 
@@ -74,7 +75,7 @@ internal static class Views
         {
             a.Prompt, OneLine(a.Answer), OneLine(a.SourceAnswer), $"{a.MatchingTokens}/{a.Tokens}",
         }));
-        Terminal.Line($"first token {Units.Number(test.FirstTokenMilliseconds, 1)} ms, {Units.Number(test.TokensPerSecond, 1)} tokens/s");
+        Terminal.Line($"first token {HumanNumber.Fixed(test.FirstTokenMilliseconds, 1)} ms, {HumanNumber.Fixed(test.TokensPerSecond, 1)} tokens/s");
     }
 
     /// <summary>Source and result side by side.</summary>
@@ -84,15 +85,15 @@ internal static class Views
         double sourceBits = 8.0 * plan.SourceBytes / plan.ParameterCount;
         var rows = new List<string[]>
         {
-            new[] { "size", Units.Bytes(plan.SourceBytes), Units.Bytes(artifact.SizeBytes) },
-            new[] { "bits/weight", Units.Number(sourceBits, 2), Units.Number(artifact.BitsPerWeight, 2) },
+            new[] { "size", HumanNumber.Bytes(plan.SourceBytes), HumanNumber.Bytes(artifact.SizeBytes) },
+            new[] { "bits/weight", HumanNumber.Fixed(sourceBits, 2), HumanNumber.Fixed(artifact.BitsPerWeight, 2) },
         };
         if (f is not null)
         {
-            rows.Add(["perplexity", Units.Number(f.SourcePerplexity, 3), Units.Number(f.ResultPerplexity, 3)]);
-            rows.Add(["mean KL divergence, nats/token", "", Units.Number(f.MeanKlDivergence, 5)]);
-            rows.Add(["same first choice", "", Units.Percent(f.Top1Agreement)]);
-            rows.Add(["tokens/s", Units.Number(f.SourceTokensPerSecond, 0), Units.Number(f.ResultTokensPerSecond, 0)]);
+            rows.Add(["perplexity", HumanNumber.Fixed(f.SourcePerplexity, 3), HumanNumber.Fixed(f.ResultPerplexity, 3)]);
+            rows.Add(["mean KL divergence, nats/token", "", HumanNumber.Fixed(f.MeanKlDivergence, 5)]);
+            rows.Add(["same first choice", "", HumanNumber.Percent(f.Top1Agreement)]);
+            rows.Add(["tokens/s", HumanNumber.Fixed(f.SourceTokensPerSecond, 0), HumanNumber.Fixed(f.ResultTokensPerSecond, 0)]);
             rows.Add(["greedy text", OneLine(f.SourceText), OneLine(f.ResultText)]);
         }
 
@@ -104,7 +105,7 @@ internal static class Views
         ["Name", "Bits/weight", "Quality", "Size of 16-bit", "Aliases"],
         HafsModels.Quantization.Recipes.All.Select(r => new[]
         {
-            r.Name, Units.Number(r.BitsPerWeight, 2), r.Quality.ToString(CultureInfo.InvariantCulture), Units.Percent(r.BitsPerWeight / 16), string.Join(", ", r.Aliases),
+            r.Name, HumanNumber.Fixed(r.BitsPerWeight, 2), r.Quality.ToString(CultureInfo.InvariantCulture), HumanNumber.Percent(r.BitsPerWeight / 16), string.Join(", ", r.Aliases),
         }));
 
     private static void Fields(string title, params (string Name, string Value)[] fields)

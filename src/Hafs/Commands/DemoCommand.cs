@@ -28,7 +28,7 @@ internal static class DemoCommand
         var workbench = new Workbench(Path.Combine(folder, "registry.json"));
 
         Model model = workbench.Register(new RegisterRequest { Path = source, Tags = ["demo"], Force = true }, cancellation);
-        Terminal.Done($"registered {model.Id}: a language model of the King James Bible, trained for {model.TrainingDurationMinutes} minutes, validation loss {Units.Number(model.EvalLoss, 3)}");
+        Terminal.Done($"registered {model.Id}: a language model of the King James Bible, trained for {model.TrainingDurationMinutes} minutes, validation loss {HumanNumber.Fixed(model.EvalLoss, 3)}");
 
         var request = new ConvertRequest { ModelId = model.Id, Quantization = quantization, OutputPath = folder, EvaluationText = evaluationText, Force = true };
         Artifact artifact = await Terminal.WithProgress("Converting", progress => Task.Run(() => workbench.Convert(request, progress, cancellation), cancellation));

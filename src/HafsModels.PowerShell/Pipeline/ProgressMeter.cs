@@ -1,4 +1,3 @@
-using HafsModels.PowerShell.Views;
 
 namespace HafsModels.PowerShell.Pipeline;
 

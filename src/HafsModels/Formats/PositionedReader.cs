@@ -19,20 +19,6 @@ internal sealed class PositionedReader(SafeFileHandle file, string name)
     /// <summary>Bytes after <see cref="Position"/>.</summary>
     public long Remaining => Length - Position;
 
-    public byte ReadByte(string what)
-    {
-        Span<byte> bytes = stackalloc byte[1];
-        Read(bytes, what);
-        return bytes[0];
-    }
-
-    public ushort ReadUInt16(string what)
-    {
-        Span<byte> bytes = stackalloc byte[2];
-        Read(bytes, what);
-        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-    }
-
     public uint ReadUInt32(string what)
     {
         Span<byte> bytes = stackalloc byte[4];
@@ -84,7 +70,4 @@ internal sealed class PositionedReader(SafeFileHandle file, string name)
             Position += count;
         }
     }
-
-    /// <summary>Moves on without reading.</summary>
-    public void Seek(long position) => Position = position;
 }

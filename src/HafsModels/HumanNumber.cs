@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace HafsModels.PowerShell.Views;
+namespace HafsModels;
 
-/// <summary>Numbers as people read them, for views and progress only: objects carry bytes.</summary>
+/// <summary>Numbers as people read them, for what front ends show: objects and JSON carry exact numbers.</summary>
 public static class HumanNumber
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
