@@ -195,7 +195,7 @@ public sealed class Workbench(string? registryPath = null)
             try
             {
                 string name = request.ModelId ?? Path.GetFileName(folder.Path);
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), recipe, new GgufExportOptions
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), new(recipe), new GgufExportOptions
                 {
                     Name = name,
                     Author = request.Author,

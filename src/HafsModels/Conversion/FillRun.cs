@@ -90,9 +90,27 @@ internal sealed class FillRun
         rows.Read(first, tile);
         if (!allowNonFinite && FiniteCheck.IndexOfNonFinite(tile) is var at and >= 0)
             throw NotFinite(tensor, first + at / rows.RowLength, at % rows.RowLength, tile[at]);
-        tensor.Format.Encode(tile, rows.RowLength, [], bytes.AsSpan(0, encoded));
+        Encode(tensor, first, tile, bytes.AsSpan(0, encoded));
         RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
         progress?.Report(new WorkProgress(plan.Activity, tensor.Name, Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
+    }
+
+    // Stacked experts have an importance each, so a tile is encoded in pieces that belong to one of them.
+    private static void Encode(PlannedTensor tensor, long firstRow, ReadOnlySpan<float> tile, Span<byte> destination)
+    {
+        int rowLength = tensor.Rows.RowLength, rowBytes = destination.Length / (tile.Length / rowLength);
+        int experts = Math.Max(1, tensor.Importance.Length / rowLength);
+        long rowsPerExpert = tensor.Rows.RowCount / experts;
+        while (!tile.IsEmpty)
+        {
+            long expert = firstRow / rowsPerExpert;
+            int count = (int)Math.Min(tile.Length / rowLength, (expert + 1) * rowsPerExpert - firstRow);
+            ReadOnlySpan<float> importance = tensor.Importance.IsEmpty ? [] : tensor.Importance.Span.Slice((int)expert * rowLength, rowLength);
+            tensor.Format.Encode(tile[..(count * rowLength)], rowLength, importance, destination[..(count * rowBytes)]);
+            firstRow += count;
+            tile = tile[(count * rowLength)..];
+            destination = destination[(count * rowBytes)..];
+        }
     }
 
     private static HafsException NotFinite(PlannedTensor tensor, long row, int column, float value) => new(

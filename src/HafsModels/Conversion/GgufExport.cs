@@ -16,21 +16,22 @@ public static class GgufExport
     /// <summary>Plans the file.</summary>
     /// <param name="folder">The open model.</param>
     /// <param name="vocabulary">Its tokenizer.</param>
-    /// <param name="recipe">Which tensor gets which type.</param>
+    /// <param name="quantization">Which tensor gets which type.</param>
     /// <param name="options">What the file says about itself.</param>
     /// <exception cref="HafsException">Vocabulary and embedding disagree, or a metadata value cannot be written.</exception>
-    public static ExportPlan Plan(ModelFolder folder, Vocabulary vocabulary, Recipe recipe, GgufExportOptions options)
+    public static ExportPlan Plan(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, GgufExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(vocabulary);
-        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(quantization);
         ArgumentNullException.ThrowIfNull(options);
-        if (recipe.NeedsImportance)
+        Recipe recipe = quantization.Recipe;
+        if (recipe.NeedsImportance && quantization.Importance is null)
         {
             throw new HafsException(
                 ErrorKind.Unsupported,
                 "ImportanceRequired",
-                $"{recipe.Name} cannot be made without an importance matrix, and conversion does not take one yet",
+                $"{recipe.Name} cannot be made without an importance matrix",
                 recipe.Name,
                 "Choose a larger type, such as Q2_K or Q3_K_M.");
         }
@@ -45,7 +46,11 @@ public static class GgufExport
                 "Tokens were added without resizing the embedding: call model.resize_token_embeddings(len(tokenizer)) and save again.");
         }
 
-        var model = new RecipeModel(folder.Decoder.LayerCount, folder.Decoder.HeadCount, folder.Decoder.KeyValueHeadCount, folder.Decoder.TiedEmbeddings) { Family = folder.Family.Name };
+        var model = new RecipeModel(folder.Decoder.LayerCount, folder.Decoder.HeadCount, folder.Decoder.KeyValueHeadCount, folder.Decoder.TiedEmbeddings)
+        {
+            Family = folder.Family.Name,
+            HasImportance = quantization.Importance is not null,
+        };
         ModelTensor[] tensors = [.. folder.Tensors];
         GgmlType[] types = [.. tensors.Select(t => recipe.TypeFor(t.Role, t.Rows.Shape, model))];
         (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(
@@ -54,7 +59,10 @@ public static class GgufExport
         return new ExportPlan(
             $"Converting {options.Name} to {recipe.Name}",
             bytes,
-            [.. tensors.Select((t, i) => new PlannedTensor(t.Role, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder)))],
+            [.. tensors.Select((t, i) => new PlannedTensor(t.Role, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder))
+            {
+                Importance = quantization.Importance?.For(t.Role, t.Rows.Shape) ?? default,
+            })],
             fileBytes);
     }
 

@@ -24,7 +24,7 @@ public sealed class GgufExportGoldenTests
         using var model = new SparseModel(expected.RootElement.GetProperty("config").GetRawText(), tokenizerFolder);
         using ModelFolder folder = ModelFolder.Open(model.Folder);
         string name = expected.RootElement.GetProperty("metadata").GetProperty("general.name").GetProperty("value").GetString()!;
-        ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(model.Folder), Recipes.Get("F16"), new GgufExportOptions { Name = name });
+        ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(model.Folder), new(Recipes.Get("F16")), new GgufExportOptions { Name = name });
 
         string file = Path.Combine(model.Folder, "header.gguf");
         using (FileStream output = File.Create(file))

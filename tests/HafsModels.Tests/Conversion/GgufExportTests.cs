@@ -18,7 +18,7 @@ public class GgufExportTests
         string path = Repository.PathOf("tests", "models", "kjv-llama");
         using ModelFolder folder = ModelFolder.Open(path);
         Vocabulary vocabulary = Vocabulary.Load(path);
-        HafsException error = Assert.Throws<HafsException>(() => GgufExport.Plan(folder, vocabulary, Recipes.Get(quantization), new GgufExportOptions { Name = "model" }));
+        HafsException error = Assert.Throws<HafsException>(() => GgufExport.Plan(folder, vocabulary, new(Recipes.Get(quantization)), new GgufExportOptions { Name = "model" }));
         Assert.Equal("ImportanceRequired", error.Id);
     }
 }

@@ -66,7 +66,7 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
         using var model = new SparseModel(SparseModel.Config(architecture, layers, hidden, feedForward, heads, keyHeads, tied), Repository.PathOf("tests", "models", "kjv-llama"));
         using ModelFolder open = ModelFolder.Open(model.Folder);
         Vocabulary vocabulary = Vocabulary.Load(model.Folder);
-        ExportPlan header = GgufExport.Plan(open, vocabulary, Recipes.Get("BF16"), new GgufExportOptions { Name = "sparse" });
+        ExportPlan header = GgufExport.Plan(open, vocabulary, new(Recipes.Get("BF16")), new GgufExportOptions { Name = "sparse" });
         using (FileStream file = File.Create(source))
         {
             file.Write(header.Header.Span);
@@ -77,7 +77,7 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
         {
             Dictionary<string, string> expected = ChosenType().Matches(Run(Path.Combine(llama, "llama-quantize"), "--dry-run", source, recipe.Name))
                 .ToDictionary(m => m.Groups["name"].Value, m => m.Groups["type"].Value, StringComparer.Ordinal);
-            ExportPlan plan = GgufExport.Plan(open, vocabulary, recipe, new GgufExportOptions { Name = "sparse" });
+            ExportPlan plan = GgufExport.Plan(open, vocabulary, new(recipe), new GgufExportOptions { Name = "sparse" });
             Assert.NotEmpty(expected);
             foreach (PlannedTensor tensor in plan.Tensors.Where(t => expected.ContainsKey(t.Name)))
                 Assert.Equal($"{recipe.Name} {tensor.Name} {expected[tensor.Name].ToUpperInvariant()}", $"{recipe.Name} {tensor.Name} {tensor.Format.Type.ToString().ToUpperInvariant()}");
@@ -90,7 +90,7 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
     {
         string path = Repository.PathOf("tests", "models", model);
         using ModelFolder open = ModelFolder.Open(path);
-        ExportPlan plan = GgufExport.Plan(open, Vocabulary.Load(path), Recipes.Get(recipe), new GgufExportOptions { Name = model });
+        ExportPlan plan = GgufExport.Plan(open, Vocabulary.Load(path), new(Recipes.Get(recipe)), new GgufExportOptions { Name = model });
         PlanRunner.Run(plan, output, 2, allowNonFinite: false, null, CancellationToken.None);
     }
 

@@ -18,7 +18,7 @@ public sealed class PlanRunnerTests : IDisposable
     {
         string path = Repository.PathOf("tests", "models", "kjv-qwen2");
         using ModelFolder model = ModelFolder.Open(path);
-        ExportPlan plan = GgufExport.Plan(model, Vocabulary.Load(path), Recipes.Get("Q4_K_M"), new GgufExportOptions { Name = "x" });
+        ExportPlan plan = GgufExport.Plan(model, Vocabulary.Load(path), new(Recipes.Get("Q4_K_M")), new GgufExportOptions { Name = "x" });
         string output = Path.Combine(folder, "x.gguf");
         string[] hashes = [.. ((int[])[1, 2, 3, 7, 16, 64]).Select(threads => PlanRunner.Run(plan, output, threads, false, null, CancellationToken.None))];
         Assert.Single(hashes.Distinct());

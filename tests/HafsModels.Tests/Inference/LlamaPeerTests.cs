@@ -71,7 +71,7 @@ public sealed class LlamaPeerTests(ITestOutputHelper output) : IDisposable
     {
         string source = Repository.PathOf("tests", "models", model), path = Path.Combine(folder, $"{model}-{recipe}.gguf");
         using ModelFolder opened = ModelFolder.Open(source);
-        ExportPlan plan = GgufExport.Plan(opened, Vocabulary.Load(source), Recipes.Get(recipe), new GgufExportOptions { Name = model });
+        ExportPlan plan = GgufExport.Plan(opened, Vocabulary.Load(source), new(Recipes.Get(recipe)), new GgufExportOptions { Name = model });
         PlanRunner.Run(plan, path, 2, false, null, default);
         return path;
     }

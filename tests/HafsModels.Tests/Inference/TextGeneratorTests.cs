@@ -94,7 +94,7 @@ public sealed class TextGeneratorTests : IDisposable
         string[] tokens = [.. vocabulary.Tokens];
         (tokens[258], tokens[267]) = (tokens[267], tokens[258]);
         using (ModelFolder opened = ModelFolder.Open(source))
-            PlanRunner.Run(GgufExport.Plan(opened, vocabulary with { Tokens = tokens }, Recipes.Get("Q8_0"), new GgufExportOptions { Name = "swapped" }), path, 2, false, null, default);
+            PlanRunner.Run(GgufExport.Plan(opened, vocabulary with { Tokens = tokens }, new(Recipes.Get("Q8_0")), new GgufExportOptions { Name = "swapped" }), path, 2, false, null, default);
         HafsException error = Assert.Throws<HafsException>(() => FidelityMeasurement.Measure(source, path, new FidelityOptions(), default));
         Assert.Equal("TokenizersDiffer", error.Id);
         Assert.Contains("258", error.Message);
@@ -111,7 +111,7 @@ public sealed class TextGeneratorTests : IDisposable
     public void Dispose() => Directory.Delete(folder, true);
 
     private static ExportPlan Plan(ModelFolder opened, string recipe) =>
-        GgufExport.Plan(opened, Vocabulary.Load(opened.Path), Recipes.Get(recipe), new GgufExportOptions { Name = "test" });
+        GgufExport.Plan(opened, Vocabulary.Load(opened.Path), new(Recipes.Get(recipe)), new GgufExportOptions { Name = "test" });
 
     private string Convert(string model, string recipe)
     {

@@ -34,7 +34,7 @@ public sealed class GgufHeaderPeerTests
         try
         {
             using ModelFolder open = ModelFolder.Open(folder);
-            PlanRunner.Run(GgufExport.Plan(open, Vocabulary.Load(folder), Recipes.Get(recipe), new GgufExportOptions { Name = model }), path, 0, false, null, CancellationToken.None);
+            PlanRunner.Run(GgufExport.Plan(open, Vocabulary.Load(folder), new(Recipes.Get(recipe)), new GgufExportOptions { Name = model }), path, 0, false, null, CancellationToken.None);
             using GgufFile file = GgufFile.Open(path);
             RequireSame(path, file.Metadata, file.Tensors, peers);
         }
