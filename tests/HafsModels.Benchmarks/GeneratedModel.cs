@@ -31,6 +31,7 @@ internal static class GeneratedModel
     {
         Recipe recipe = Recipes.Get(recipeName);
         var model = new RecipeModel(Config.LayerCount, Config.HeadCount, Config.KeyValueHeadCount, Config.TiedEmbeddings);
+        RecipeTensor[] tensors = [.. Shapes().Select(t => new RecipeTensor(t.Role, t.Shape, GgmlType.F32))];
         (GgufHeader header, byte[] bytes, long length) = GgufHeader.Build(
             [
                 new("general.architecture", new(Config.Family)),
@@ -47,7 +48,7 @@ internal static class GeneratedModel
                 new("general.file_type", new(recipe.FileType)),
                 new("tokenizer.ggml.model", new("none")),
             ],
-            [.. Shapes().Select(tensor => (tensor.Role, recipe.TypeFor(tensor.Role, tensor.Shape, model), tensor.Shape))]);
+            [.. tensors.Zip(new QuantizationOptions(recipe).TypesFor(tensors, model), (tensor, type) => (tensor.Name, type, tensor.Shape))]);
         using FileStream file = File.Create(path);
         file.SetLength(length);
         file.Write(bytes);

@@ -33,7 +33,7 @@ internal static class RecipesCommand
         {
             foreach (Recipe recipe in Recipes.All)
             {
-                string ours = model.Describe((role, shape) => recipe.TypeFor(role, shape, model.Model));
+                string ours = model.Describe(new QuantizationOptions(recipe));
                 string[] a = ours.Split("; "), b = cases[model.Name][recipe.Name].Split("; ");
                 if (ours != cases[model.Name][recipe.Name])
                     Console.WriteLine($"{model.Name}, {recipe.Name}: ours {string.Join("; ", a.Except(b))} | llama-quantize {string.Join("; ", b.Except(a))}");

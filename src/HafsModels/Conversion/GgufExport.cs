@@ -52,9 +52,9 @@ public static class GgufExport
             HasImportance = quantization.Importance is not null,
         };
         ModelTensor[] tensors = [.. folder.Tensors];
-        GgmlType[] types = [.. tensors.Select(t => recipe.TypeFor(t.Role, t.Rows.Shape, model))];
+        IReadOnlyList<GgmlType> types = quantization.TypesFor([.. tensors.Select(t => new RecipeTensor(t.Role, t.Rows.Shape, StoredType(t)))], model);
         (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(
-            Metadata(folder, vocabulary, recipe, options),
+            Metadata(folder, vocabulary, recipe.IsCopy ? FileTypeOf(tensors, types) : recipe.FileType, options),
             [.. tensors.Select((t, i) => (t.Role, types[i], t.Rows.Shape))]);
         return new ExportPlan(
             $"Converting {options.Name} to {recipe.Name}",
@@ -66,10 +66,27 @@ public static class GgufExport
             fileBytes);
     }
 
+    // The type in an unquantized file: vectors and norms are exact, 8-bit floats fit into F16.
+    private static GgmlType StoredType(ModelTensor tensor) =>
+        !RecipeTensors.CanChange(tensor.Role, tensor.Rows.Shape) ? GgmlType.F32
+        : tensor.Type switch
+        {
+            ElementType.BF16 => GgmlType.BF16,
+            ElementType.F16 or ElementType.F8_E4M3 or ElementType.F8_E5M2 => GgmlType.F16,
+            _ => GgmlType.F32,
+        };
+
+    // A copy is named for the type that holds most of its weights.
+    private static uint FileTypeOf(IReadOnlyList<ModelTensor> tensors, IReadOnlyList<GgmlType> types)
+    {
+        GgmlType most = tensors.Zip(types).GroupBy(t => t.Second).MaxBy(g => g.Sum(t => t.First.Rows.Shape.ElementCount))!.Key;
+        return Recipes.Get(most.ToString()).FileType;
+    }
+
     private static TensorRows Transformed(ModelTensor tensor, DecoderConfig decoder) =>
         tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform](tensor.Rows, decoder);
 
-    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, Recipe recipe, GgufExportOptions options)
+    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, uint fileType, GgufExportOptions options)
     {
         var metadata = new List<KeyValuePair<string, GgufValue>>
         {
@@ -93,7 +110,7 @@ public static class GgufExport
             metadata.Add(new("general.base_model.0.name", new(baseModel)));
         }
 
-        metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, recipe.FileType));
+        metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, fileType));
         metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
         metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));
         foreach ((string key, object value) in options.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))

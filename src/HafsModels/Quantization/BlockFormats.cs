@@ -20,4 +20,9 @@ public static class BlockFormats
     /// <exception cref="HafsException">The type cannot be encoded or decoded here.</exception>
     public static BlockFormat Get(GgmlType type) => All.FirstOrDefault(f => f.Type == type)
         ?? throw new HafsException(ErrorKind.Unsupported, "UnsupportedGgmlType", $"ggml type {type} cannot be encoded or decoded");
+
+    /// <summary>The type that a user names, in any case.</summary>
+    /// <exception cref="HafsException">No type that can be encoded has that name.</exception>
+    public static GgmlType Parse(string name) => All.FirstOrDefault(f => string.Equals(f.Type.ToString(), name, StringComparison.OrdinalIgnoreCase))?.Type
+        ?? throw new HafsException(ErrorKind.InvalidArgument, "UnknownGgmlType", $"no tensor type is named {name}", name, "Known: " + string.Join(", ", All.Select(f => f.Type)) + ".");
 }

@@ -74,26 +74,24 @@ public sealed class Recipe
 
     internal IReadOnlyList<RecipeRule> Rules { get; }
 
-    private bool IsQuantized => BaseType is not (GgmlType.F32 or GgmlType.F16 or GgmlType.BF16);
+    /// <summary>Whether it changes no type at all.</summary>
+    internal bool IsCopy { get; init; }
 
-    /// <summary>The type of one tensor.</summary>
-    /// <param name="role">Name in GGUF.</param>
+    /// <summary>Whether it makes block types; otherwise every matrix gets <see cref="BaseType"/>.</summary>
+    internal bool IsQuantized => BaseType is not (GgmlType.F32 or GgmlType.F16 or GgmlType.BF16);
+
+    /// <summary>The one type without the mixture.</summary>
+    internal GgmlType PureType => ExpertType ?? BaseType;
+
+    /// <summary>The type of one matrix.</summary>
+    /// <param name="role">What it is for.</param>
     /// <param name="shape">Dimensions, outermost first.</param>
+    /// <param name="place">Which one of the role it is.</param>
     /// <param name="model">Facts about the whole model that rules depend on.</param>
-    public GgmlType TypeFor(string role, Shape shape, RecipeModel model)
+    internal GgmlType TypeFor(RecipeRole role, Shape shape, RecipePlace place, RecipeModel model)
     {
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(model);
-
-        // Norms, biases and other vectors stay exact: they are small and multiply everything.
-        if (!RecipeTensors.CanChange(role, shape))
-            return GgmlType.F32;
-        if (!IsQuantized)
-            return BaseType;
-
-        (string name, int layer) = RecipeTensors.Split(role);
         GgmlType type = BaseType;
-        if (name == "output.weight" || (model.TiedEmbeddings && name == "token_embd.weight"))
+        if (role == RecipeRole.Head || (model.TiedEmbeddings && role == RecipeRole.Embedding))
         {
             // The head decides every token, so it gets more bits.
             type = shape.RowLength % BlockElements(BaseType) == 0 ? HeadType : GgmlType.Q8_0;
@@ -106,7 +104,7 @@ public sealed class Recipe
         {
             foreach (RecipeRule rule in Rules)
             {
-                if (rule.Name == name && rule.From?.Contains(type) != false && rule.Applies(layer, model))
+                if (rule.Role == role && rule.From?.Contains(type) != false && rule.Applies(place, model))
                     type = rule.Type;
             }
         }
@@ -114,7 +112,8 @@ public sealed class Recipe
         return Fit(type, shape.RowLength);
     }
 
-    private static GgmlType Fit(GgmlType type, long rowLength)
+    /// <summary>The type itself, or the one that takes its place where rows are not whole blocks of it.</summary>
+    internal static GgmlType Fit(GgmlType type, long rowLength)
     {
         if (rowLength % BlockElements(type) == 0)
             return type;

@@ -5,8 +5,8 @@ namespace HafsModels.Quantization;
 /// <summary>The table of recipes. Conversion, completion and help read it.</summary>
 public static class Recipes
 {
-    private const string Query = "attn_q.weight", Key = "attn_k.weight", Value = "attn_v.weight", Fused = "attn_qkv.weight", Output = "attn_output.weight";
-    private const string Gate = "ffn_gate.weight", Up = "ffn_up.weight", Down = "ffn_down.weight", Embedding = "token_embd.weight";
+    private const RecipeRole Query = RecipeRole.Query, Key = RecipeRole.Key, Value = RecipeRole.Value, Output = RecipeRole.AttentionOutput;
+    private const RecipeRole Gate = RecipeRole.Gate, Up = RecipeRole.Up, Down = RecipeRole.Down, Embedding = RecipeRole.Embedding;
 
     // In models of eight experts attention is a small part of the whole; so is the value projection of the 70B class.
     private static readonly RecipeRule[] Small =
@@ -18,7 +18,7 @@ public static class Recipes
 
     private static readonly RecipeRule OutputOfExperts = new(Output, GgmlType.Q5_K, EightExperts);
 
-    /// <summary>Every recipe, most bits first.</summary>
+    /// <summary>Every recipe that has types of its own, most bits first; <see cref="Copy"/> has none.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
         new("F32", 0, GgmlType.F32, 100, ["FP32"], []),
@@ -26,27 +26,27 @@ public static class Recipes
         new("F16", 1, GgmlType.F16, 100, ["FP16"], []),
         Mixture("Q8_0", 7, GgmlType.Q8_0, 98, ["Q8"]),
         Mixture("Q6_K", 18, GgmlType.Q6_K, 95, ["Q6", "Q6K"]),
-        Mixture("Q5_K_M", 17, GgmlType.Q5_K, 92, ["Q5_K", "Q5K"], new(Value, GgmlType.Q6_K, MoreBits), new(Down, GgmlType.Q6_K, MoreBits), new(Fused, GgmlType.Q6_K, Always)),
+        Mixture("Q5_K_M", 17, GgmlType.Q5_K, 92, ["Q5_K", "Q5K"], new(Value, GgmlType.Q6_K, MoreBits), new(Down, GgmlType.Q6_K, MoreBits)),
         Mixture("Q5_1", 9, GgmlType.Q5_1, 90, []),
         Mixture("Q5_K_S", 16, GgmlType.Q5_K, 90, []),
         Mixture("Q5_0", 8, GgmlType.Q5_0, 88, ["Q5"], new RecipeRule(Down, GgmlType.Q5_1, ImportantFirstEighth)),
         Mixture("Q4_K_M", 15, GgmlType.Q4_K, 87, ["Q4_K", "Q4K"],
-            new(Value, GgmlType.Q6_K, MoreBits), new(Down, GgmlType.Q6_K, MoreBits), OutputOfExperts, new(Fused, GgmlType.Q5_K, Always)),
+            new(Value, GgmlType.Q6_K, MoreBits), new(Down, GgmlType.Q6_K, MoreBits), OutputOfExperts),
         new("MXFP4_MOE", 38, GgmlType.Q8_0, 85, ["MXFP4"], []) { ExpertType = GgmlType.MXFP4 },
         Mixture("Q4_1", 3, GgmlType.Q4_1, 84, []),
-        Mixture("Q4_K_S", 14, GgmlType.Q4_K, 84, [], new(Value, GgmlType.Q5_K, (i, _) => i < 4), new(Down, GgmlType.Q5_K, FirstEighth), OutputOfExperts),
+        Mixture("Q4_K_S", 14, GgmlType.Q4_K, 84, [], new(Value, GgmlType.Q5_K, (i, _) => i.Index < 4), new(Down, GgmlType.Q5_K, FirstEighth), OutputOfExperts),
         Mixture("IQ4_NL", 25, GgmlType.IQ4_NL, 83, [], new(Value, GgmlType.Q5_K, SharedByFour), new(Down, GgmlType.Q5_K, PlainFirstEighth), OutputOfExperts),
         Mixture("Q4_0", 2, GgmlType.Q4_0, 82, ["Q4"], new RecipeRule(Down, GgmlType.Q4_1, ImportantFirstEighth)),
         Mixture("IQ4_XS", 30, GgmlType.IQ4_XS, 82, [], new(Value, GgmlType.Q5_K, SharedByFour), new(Down, GgmlType.Q5_K, PlainFirstEighth), OutputOfExperts),
         Mixture("Q3_K_L", 13, GgmlType.Q3_K, 77, [],
-            new(Value, GgmlType.Q5_K, Always), new(Down, GgmlType.Q5_K, Always), new(Output, GgmlType.Q5_K, Dense), new(Fused, GgmlType.Q4_K, Always)),
+            new(Value, GgmlType.Q5_K, Always), new(Down, GgmlType.Q5_K, Always), new(Output, GgmlType.Q5_K, Dense)),
         Mixture("IQ3_M", 27, GgmlType.IQ3_S, 75, [],
             new(Value, GgmlType.Q4_K, Always), new(Down, GgmlType.Q4_K, (i, m) => FirstEighth(i, m) || (EightExperts(i, m) && MoreBits(i, m))),
-            new(Output, GgmlType.Q4_K, Always), OutputOfExperts, new(Fused, GgmlType.Q4_K, Always)),
+            new(Output, GgmlType.Q4_K, Always), OutputOfExperts),
         Mixture("Q3_K_M", 12, GgmlType.Q3_K, 74, ["Q3_K", "Q3K", "Q3"],
-            new(Value, GgmlType.Q4_K, Always), new(Value, GgmlType.Q5_K, (i, _) => i < 2),
-            new(Down, GgmlType.Q4_K, Always), new(Down, GgmlType.Q5_K, (i, m) => i < m.LayerCount / 16),
-            new(Output, GgmlType.Q4_K, Always), OutputOfExperts, new(Fused, GgmlType.Q4_K, Always)),
+            new(Value, GgmlType.Q4_K, Always), new(Value, GgmlType.Q5_K, (i, _) => i.Index < 2),
+            new(Down, GgmlType.Q4_K, Always), new(Down, GgmlType.Q5_K, (i, m) => i.Index < i.Count / 16),
+            new(Output, GgmlType.Q4_K, Always), OutputOfExperts),
         Mixture("IQ3_S", 26, GgmlType.IQ3_S, 73, [], new(Value, GgmlType.Q4_K, SharedByFour), OutputOfExperts),
         Mixture("IQ3_XS", 22, GgmlType.IQ3_S, 71, [],
             new(Value, GgmlType.Q4_K, SharedByFour), new(Key, GgmlType.IQ3_XXS, Always), new(Query, GgmlType.IQ3_XXS, Always),
@@ -69,13 +69,16 @@ public static class Recipes
         Mixture("TQ1_0", 36, GgmlType.TQ1_0, 50, [], new RecipeRule(Embedding, GgmlType.Q4_K, Always)),
     ];
 
+    /// <summary>Copies every tensor as it is stored; <c>general.file_type</c> stays that of the source.</summary>
+    public static Recipe Copy { get; } = new("COPY", 0, GgmlType.F32, 100, [], []) { IsCopy = true };
+
     /// <summary>The recipe of a name or alias, in any case, with or without <c>-</c> and <c>_</c>.</summary>
     /// <exception cref="HafsException">No recipe has that name.</exception>
     public static Recipe Get(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         string wanted = Normalize(name);
-        return All.FirstOrDefault(r => Normalize(r.Name) == wanted)
+        return All.Append(Copy).FirstOrDefault(r => Normalize(r.Name) == wanted)
             ?? All.FirstOrDefault(r => r.Aliases.Any(a => Normalize(a) == wanted))
             ?? throw new HafsException(
                 ErrorKind.InvalidArgument, "UnknownQuantization", $"no quantization is named {name}", name, "Known: " + string.Join(", ", All.Select(r => r.Name)) + ".");
@@ -92,7 +95,9 @@ public static class Recipes
             new(Embedding, embedding, Always),
             new(Value, better, Always), new(Value, GgmlType.Q4_K, (i, m) => SharedByFour(i, m) || m.ExpertCount >= 4),
             new(Key, GgmlType.Q4_K, EightExperts),
-            new(Down, better, FirstEighth),
+            
+            // Counted also where there are experts.
+            new(Down, better, (i, m) => FirstEighth(i with { Index = i.Ordinal }, m)),
         ];
         if (output is { } type)
             rules.Add(new(Output, type, Always));
@@ -102,23 +107,23 @@ public static class Recipes
 
     private static string Normalize(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
 
-    private static bool Always(int layer, RecipeModel model) => true;
+    private static bool Always(RecipePlace place, RecipeModel model) => true;
 
-    private static bool Dense(int layer, RecipeModel model) => model.ExpertCount != 8;
+    private static bool Dense(RecipePlace place, RecipeModel model) => model.ExpertCount != 8;
 
-    private static bool EightExperts(int layer, RecipeModel model) => model.ExpertCount == 8;
+    private static bool EightExperts(RecipePlace place, RecipeModel model) => model.ExpertCount == 8;
 
-    private static bool FirstEighth(int layer, RecipeModel model) => layer < model.LayerCount / 8;
+    private static bool FirstEighth(RecipePlace place, RecipeModel model) => place.Index < place.Count / 8;
 
-    private static bool PlainFirstEighth(int layer, RecipeModel model) => !model.HasImportance && FirstEighth(layer, model);
+    private static bool PlainFirstEighth(RecipePlace place, RecipeModel model) => !model.HasImportance && FirstEighth(place, model);
 
-    private static bool ImportantFirstEighth(int layer, RecipeModel model) => model.HasImportance && FirstEighth(layer, model);
+    private static bool ImportantFirstEighth(RecipePlace place, RecipeModel model) => model.HasImportance && FirstEighth(place, model);
 
-    private static bool Middle(int layer, RecipeModel model) => layer >= model.LayerCount / 8 && layer < 7 * model.LayerCount / 8;
+    private static bool Middle(RecipePlace place, RecipeModel model) => place.Index >= place.Count / 8 && place.Index < 7 * place.Count / 8;
 
-    private static bool SharedByFour(int layer, RecipeModel model) => model.SharedHeads >= 4;
+    private static bool SharedByFour(RecipePlace place, RecipeModel model) => model.SharedHeads >= 4;
 
     // The first and last eighth, and every third block between: where quantization hurts most.
-    private static bool MoreBits(int layer, RecipeModel model) =>
-        layer < model.LayerCount / 8 || layer >= 7 * model.LayerCount / 8 || (layer - model.LayerCount / 8) % 3 == 2;
+    private static bool MoreBits(RecipePlace place, RecipeModel model) =>
+        place.Index < place.Count / 8 || place.Index >= 7 * place.Count / 8 || (place.Index - place.Count / 8) % 3 == 2;
 }

@@ -9,9 +9,9 @@ namespace HafsModels.Tests.Quantization;
 internal static partial class LlamaQuantize
 {
     /// <summary>What it would make of each tensor that is not left as it is, and what it says.</summary>
-    public static (Dictionary<string, GgmlType> Types, string Text) Plan(string folder, string source, string recipe, string? importance)
+    public static (Dictionary<string, GgmlType> Types, string Text) Plan(string folder, string source, string recipe, string? importance, params IEnumerable<string> controls)
     {
-        string text = Run(folder, ["--dry-run", .. (string[])(importance is null ? [] : ["--imatrix", importance]), source, recipe]);
+        string text = Run(folder, ["--dry-run", .. (string[])(importance is null ? [] : ["--imatrix", importance]), .. controls, source, recipe]);
         var types = new Dictionary<string, GgmlType>(StringComparer.Ordinal);
         foreach (Match line in Line().Matches(text))
             types[line.Groups["name"].Value] = Enum.Parse<GgmlType>(line.Groups["type"].Value, ignoreCase: true);

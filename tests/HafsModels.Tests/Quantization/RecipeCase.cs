@@ -11,6 +11,9 @@ internal sealed record RecipeCase(string Name, string Family, int Layers, int He
 
     public bool Tied { get; init; }
 
+    /// <summary>Whether query, key and value are one matrix.</summary>
+    public bool Fused { get; init; }
+
     public bool HasImportance { get; init; }
 
     public static IReadOnlyList<RecipeCase> All { get; } =
@@ -34,6 +37,8 @@ internal sealed record RecipeCase(string Name, string Family, int Layers, int He
         new("qwen2, 80 blocks, not shared", "qwen2", 80, 8, 8, 512, 1024),
         new("qwen3, 36 blocks", "qwen3", 36, 8, 2, 512, 1024),
         new("qwen3moe, 48 blocks, 128 experts", "qwen3moe", 48, 8, 1, 512, 768) { Experts = 128 },
+        new("phi3, 32 blocks, fused, shared by 2", "phi3", 32, 8, 4, 512, 1024) { Fused = true },
+        new("phi3, 24 blocks, fused, shared by 4", "phi3", 24, 8, 2, 512, 1024) { Fused = true },
         new("llama, 16 blocks, importance", "llama", 16, 8, 8, 512, 1024) { HasImportance = true },
         new("llama, 16 blocks, shared by 4, importance", "llama", 16, 8, 2, 512, 1024) { HasImportance = true },
         new("mixtral, 16 blocks, 8 experts, importance", "llama", 16, 8, 2, 512, 1024) { HasImportance = true, Experts = 8 },
@@ -72,6 +77,14 @@ internal sealed record RecipeCase(string Name, string Family, int Layers, int He
         return string.Join("; ", types.Where(t => t.Value.Exists(v => v != GgmlType.F32)).Select(t => $"{t.Key} {string.Join(' ', Runs(t.Value))}"));
     }
 
+    /// <summary>The types that our rules give every tensor, described as above.</summary>
+    public string Describe(QuantizationOptions options)
+    {
+        RecipeTensor[] tensors = [.. Tensors().Select(t => new RecipeTensor(t.Role, t.Shape, GgmlType.F32))];
+        Dictionary<string, GgmlType> types = tensors.Zip(options.TypesFor(tensors, Model)).ToDictionary(t => t.First.Name, t => t.Second, StringComparer.Ordinal);
+        return Describe((role, _) => types[role]);
+    }
+
     /// <summary>Writes the model as a GGUF file of float32 zeros, most of which take no place on disk.</summary>
     public void Write(string path)
     {
@@ -87,9 +100,17 @@ internal sealed record RecipeCase(string Name, string Family, int Layers, int He
     {
         yield return ("attn_norm.weight", new Shape(Hidden));
         yield return ("ffn_norm.weight", new Shape(Hidden));
-        yield return ("attn_q.weight", new Shape(Hidden, Hidden));
-        yield return ("attn_k.weight", new Shape(keys, Hidden));
-        yield return ("attn_v.weight", new Shape(keys, Hidden));
+        if (Fused)
+        {
+            yield return ("attn_qkv.weight", new Shape(Hidden + 2 * keys, Hidden));
+        }
+        else
+        {
+            yield return ("attn_q.weight", new Shape(Hidden, Hidden));
+            yield return ("attn_k.weight", new Shape(keys, Hidden));
+            yield return ("attn_v.weight", new Shape(keys, Hidden));
+        }
+
         yield return ("attn_output.weight", new Shape(Hidden, Hidden));
         if (Family == "qwen2")
             yield return ("attn_q.bias", new Shape(Hidden));

@@ -21,7 +21,7 @@ public class RecipeTests
         JsonElement expected = golden.RootElement.GetProperty("cases").GetProperty(name);
         Assert.Equal(Recipes.All.Select(r => r.Name).Order(StringComparer.Ordinal), expected.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
         string[] types = [.. expected.EnumerateObject().Select(r => $"{r.Name}: {r.Value.GetString()}")];
-        Assert.Equal(types, expected.EnumerateObject().Select(r => $"{r.Name}: {model.Describe((role, shape) => Recipes.Get(r.Name).TypeFor(role, shape, model.Model))}"));
+        Assert.Equal(types, expected.EnumerateObject().Select(r => $"{r.Name}: {model.Describe(new QuantizationOptions(Recipes.Get(r.Name)))}"));
     }
 
     [SkippableTheory]
@@ -40,7 +40,7 @@ public class RecipeTests
             {
                 (Dictionary<string, GgmlType> types, string text) = LlamaQuantize.Plan(tools, source, recipe.Name, model.HasImportance ? importance : null);
                 string expected = model.Describe((role, _) => types.GetValueOrDefault(role, GgmlType.F32));
-                string actual = model.Describe((role, shape) => recipe.TypeFor(role, shape, model.Model));
+                string actual = model.Describe(new QuantizationOptions(recipe));
                 Assert.Equal($"{recipe.Name}: {expected}", $"{recipe.Name}: {actual}");
                 if (name == RecipeCase.All[0].Name)
                     Assert.Equal($"{recipe.Name} {text.Contains("will require an imatrix", StringComparison.Ordinal)}", $"{recipe.Name} {recipe.NeedsImportance}");
