@@ -10,13 +10,21 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('out/HafsModels/HafsModels.Format.ps1xml')
     CmdletsToExport      = @(
+        'Backup-ModelRegistry'
+        'Compare-Model'
         'ConvertTo-Gguf'
         'Get-GgufInfo'
         'Get-Model'
+        'Get-ModelLineage'
         'Get-ModelQuantization'
+        'Get-ModelRegistryBackup'
         'Publish-Model'
         'Register-Model'
+        'Repair-ModelRegistry'
+        'Resolve-ModelPath'
+        'Restore-ModelRegistry'
         'Set-Model'
+        'Test-Model'
         'Test-ModelDeployment'
         'Unregister-Model'
     )

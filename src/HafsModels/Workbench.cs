@@ -20,6 +20,9 @@ public sealed class Workbench(string? registryPath = null)
     /// <summary>Full path of the registry file.</summary>
     public string RegistryPath => registry.Path;
 
+    /// <summary>The registry itself: backups, repair, versions, lineage.</summary>
+    public ModelRegistry Registry => registry;
+
     /// <summary>Registered models that match, ordered by id.</summary>
     public IReadOnlyList<Model> Find(ModelQuery query) => registry.Find(query);
 

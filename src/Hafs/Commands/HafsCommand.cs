@@ -20,6 +20,7 @@ internal static class HafsCommand
         var root = new RootCommand("Register, convert, quantize, deploy and prove language models.") { Registry };
         root.Add(ModelsCommand.Create());
         root.Add(TrainingCommand.Create());
+        root.Add(RegistryCommand.Create());
         root.Add(GgufCommand.Create());
         root.Add(QuantizationsCommand.Create());
         root.Add(DemoCommand.Create());

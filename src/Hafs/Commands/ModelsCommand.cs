@@ -12,6 +12,7 @@ internal static class ModelsCommand
     public static Command Create() => new("models", "Model registry and deployment")
     {
         List(), Info(), Register("register", "Register a trained model"), Convert(), Deploy(), Test(), Delete(),
+        HistoryCommands.Lineage(Id()), HistoryCommands.Compare(Id()), HistoryCommands.Verify(Id()), HistoryCommands.Alias(Id()),
     };
 
     private static Argument<string> Id() => new("model-id") { Description = "Id of a registered model" };

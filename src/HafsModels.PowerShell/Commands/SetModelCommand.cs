@@ -81,6 +81,28 @@ public sealed class SetModelCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(LocationCompleter))]
     public string? PrimaryLocation { get; set; }
 
+    /// <summary>Family of which the model is a version; its own id takes it out of a family. Aliases it has in the family it leaves end.</summary>
+    [Parameter(HelpMessage = "Family of which the model is a version.")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FamilyCompleter))]
+    public string? Family { get; set; }
+
+    /// <summary>Names such as production that mean this model within its family from now on (chatbot@production).</summary>
+    [Parameter(HelpMessage = "Names that mean this model within its family, such as production.")]
+    public string[] AddAlias { get; set; } = [];
+
+    /// <summary>Names that end.</summary>
+    [Parameter(HelpMessage = "Names within its family that end.")]
+    public string[] RemoveAlias { get; set; } = [];
+
+    /// <summary>What the model came from, such as @{ Adapter = 'kjv-llama-lora'; Merge = 'a', 'b' }. Kinds are Base, Dataset, Adapter, Merge and Checkpoint; references are model ids, names, paths or addresses.</summary>
+    [Parameter(HelpMessage = "What the model came from: kind = reference.")]
+    public Hashtable? AddParent { get; set; }
+
+    /// <summary>References of parents to forget.</summary>
+    [Parameter(HelpMessage = "References of parents to forget.")]
+    public string[] RemoveParent { get; set; } = [];
+
     /// <summary>Returns the changed model.</summary>
     [Parameter(HelpMessage = "Return the changed model.")]
     public SwitchParameter PassThru { get; set; }
@@ -98,17 +120,44 @@ public sealed class SetModelCommand : RegistryCmdlet
         string? path = Path is null ? null : FullPath(Path);
         Perform(feed =>
         {
-            Model changed = workbench.Update(id, model => Change(model, path), feed.Stop);
+            workbench.Update(id, model => Change(model, path), feed.Stop);
+            ChangeHistory(workbench.Registry, id, feed.Stop);
             if (PassThru)
-                feed.Output(changed);
+                feed.Output(workbench.Get(id));
         });
     });
 
     private static readonly string[] Changes =
     [
         nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
-        nameof(Path), nameof(LocationPath), nameof(PrimaryLocation),
+        nameof(Path), nameof(LocationPath), nameof(PrimaryLocation), nameof(Family), nameof(AddAlias), nameof(RemoveAlias), nameof(AddParent), nameof(RemoveParent),
     ];
+
+    private void ChangeHistory(ModelRegistry registry, string id, CancellationToken stop)
+    {
+        if (Family is not null)
+            registry.SetFamily(id, Family, stop);
+        foreach (string alias in AddAlias)
+            registry.SetAlias(id, alias, stop);
+        foreach (string alias in RemoveAlias)
+            registry.RemoveAlias(registry.Get(id).Family, alias, stop);
+        foreach (string reference in RemoveParent)
+            registry.RemoveParent(id, reference, stop);
+        foreach (ModelParent parent in Parents())
+            registry.AddParent(id, parent, stop);
+    }
+
+    private IEnumerable<ModelParent> Parents()
+    {
+        foreach (DictionaryEntry entry in AddParent ?? [])
+        {
+            string kind = Plain.Text(entry.Key);
+            if (!Enum.TryParse(kind, ignoreCase: true, out ModelParentKind parsed) || !Enum.IsDefined(parsed))
+                throw new HafsException(ErrorKind.InvalidArgument, "UnknownParentKind", $"'{kind}' is no kind of parent", kind, "Kinds: " + string.Join(", ", Enum.GetNames<ModelParentKind>()) + ".");
+            foreach (object? reference in Plain.Value(entry.Value) is object[] several ? several : new object?[] { entry.Value })
+                yield return new ModelParent(parsed, Plain.Text(reference));
+        }
+    }
 
     private Model Change(Model model, string? path) => model with
     {

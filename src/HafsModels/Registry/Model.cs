@@ -131,6 +131,6 @@ public sealed record Model
     /// <summary>The registry file this record came from, so that the next cmdlet of a pipeline writes to the same one.</summary>
     public string Registry { get; init; } = "";
 
-    /// <summary>The record as hafs' JSON has it: its 36 keys, in its order.</summary>
-    public JsonElement ToRecordJson() => JsonElement.Parse(Json.JsonText.Write(ModelRecord.Create(this)));
+    /// <summary>The record as hafs' JSON has it: its 36 keys, in its order. Numbers that JSON cannot have are text: <c>"NaN"</c>, <c>"Infinity"</c>.</summary>
+    public JsonElement ToRecordJson() => JsonElement.Parse(Json.JsonText.Write(Json.JsonText.Strict(ModelRecord.Create(this))));
 }

@@ -51,6 +51,37 @@ public sealed class HafsCommandLineTests
     }
 
     [Fact]
+    public async Task The_registry_is_cared_for_from_the_command_line()
+    {
+        using var hafs = new HafsProcess();
+        string model = hafs.CopyModel("kjv-qwen2");
+        Assert.Equal(0, (await hafs.RunAsync("models", "register", model)).ExitCode);
+        Assert.Equal(0, (await hafs.RunAsync("models", "convert", "kjv-qwen2", "gguf", "-q", "q8_0", "--skip-verification")).ExitCode);
+        Assert.Equal(0, (await hafs.RunAsync("models", "alias", "kjv-qwen2", "production", "--family", "kjv")).ExitCode);
+        Assert.Equal(0, (await hafs.RunAsync("models", "verify", "kjv@production")).ExitCode);
+
+        (int code, string output, string error) = await hafs.RunAsync("models", "lineage", "kjv@production", "--svg", Path.Combine(model, "lineage.svg"), "--json");
+        Assert.True(code == 0, error);
+        Assert.Contains(JsonElement.Parse(output).EnumerateArray(), l => l.GetProperty("relation").GetString() == "artifact");
+        Assert.StartsWith("<svg", File.ReadAllText(Path.Combine(model, "lineage.svg")), StringComparison.Ordinal);
+
+        File.AppendAllText(Directory.GetFiles(model, "*.gguf").Single(), "x");
+        Assert.Equal(1, (await hafs.RunAsync("models", "verify", "kjv-qwen2")).ExitCode);
+
+        Assert.Equal(0, (await hafs.RunAsync("registry", "check")).ExitCode);
+        (code, output, _) = await hafs.RunAsync("registry", "backups", "--json");
+        Assert.Equal(0, code);
+        int before = JsonElement.Parse(output).GetArrayLength();
+        Assert.True(before > 0);
+        Assert.Equal(0, (await hafs.RunAsync("models", "delete", "kjv-qwen2")).ExitCode);
+        Assert.NotEqual(0, (await hafs.RunAsync("registry", "restore")).ExitCode);
+        (code, output, error) = await hafs.RunAsync("registry", "restore", "--yes");
+        Assert.True(code == 0, error);
+        Assert.Contains("1 added", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await hafs.RunAsync("models", "info", "kjv-qwen2")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_damaged_deployment_fails_its_test_with_exit_code_1()
     {
         using var hafs = new HafsProcess();

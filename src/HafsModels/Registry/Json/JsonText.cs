@@ -14,6 +14,15 @@ internal static class JsonText
         return text.ToString();
     }
 
+    /// <summary>The item with text in place of the numbers that Python writes and JSON does not have: NaN, Infinity, -Infinity.</summary>
+    public static JsonItem Strict(JsonItem item) => item switch
+    {
+        JsonScalar { Raw: "NaN" or "Infinity" or "-Infinity" } scalar => JsonScalar.Text(scalar.Raw),
+        JsonList list => new JsonList([.. list.Items.Select(Strict)]),
+        JsonObject o => new JsonObject([.. o.Members.Select(m => m with { Value = Strict(m.Value) })]),
+        _ => item,
+    };
+
     /// <summary>A string as Python's <c>json.dumps</c> spells it.</summary>
     public static string Quote(string value)
     {

@@ -1,0 +1,24 @@
+using System.Management.Automation;
+
+namespace HafsModels.PowerShell.Commands;
+
+/// <summary><c>Backup-ModelRegistry</c>: copies the registry and its sidecar to where no later write drops them.</summary>
+[Cmdlet(VerbsData.Backup, "ModelRegistry", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class BackupModelRegistryCommand : RegistryCmdlet
+{
+    /// <summary>File to write; its sidecar comes beside it. Without it the copy lies among the rolling backups and is never dropped.</summary>
+    [Parameter(Position = 0, HelpMessage = "File to write; default: among the rolling backups.")]
+    [Alias("OutFile")]
+    [ValidateNotNullOrEmpty]
+    public string? OutputPath { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Registry, () =>
+    {
+        string? target = OutputPath is null ? null : FullPath(OutputPath);
+        Workbench workbench = Workbench();
+        if (ShouldProcess(workbench.RegistryPath, target is null ? "Back up" : $"Back up to {target}"))
+            WriteObject(new FileInfo(workbench.Registry.Backup(target, StopToken)));
+    });
+}

@@ -1,0 +1,97 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/TestModule.psm1" -Force
+    Import-TestedModule
+}
+
+Describe 'Care for the registry' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-llama'
+        $null = Register-Model $test.Model -Registry $test.Registry
+    }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'goes back to a backup, and -WhatIf does not' {
+        Set-Model kjv-llama -Registry $test.Registry -Notes 'second'
+        Set-Model kjv-llama -Registry $test.Registry -Notes 'third'
+        $backups = Get-ModelRegistryBackup -Registry $test.Registry
+        $backups.Count | Should -BeGreaterOrEqual 2
+        $backups[0].Changes[0].Keys | Should -Contain 'notes'
+        Restore-ModelRegistry -Registry $test.Registry -WhatIf
+        (Get-Model kjv-llama -Registry $test.Registry).Notes | Should -Be 'third'
+        $backups[0] | Restore-ModelRegistry -Registry $test.Registry -Confirm:$false | ForEach-Object ModelId | Should -Be 'kjv-llama'
+        (Get-Model kjv-llama -Registry $test.Registry).Notes | Should -Be 'second'
+    }
+
+    It 'backs up to a file of your own' {
+        $file = Backup-ModelRegistry "$($test.Folder)/mine.json" -Registry $test.Registry
+        $file.FullName | Should -Exist
+        (Get-Model -Registry $file.FullName).Id | Should -Be 'kjv-llama'
+    }
+
+    It 'restores a registry that cannot be read' {
+        Set-Content $test.Registry '{ damaged'
+        { Get-Model -Registry $test.Registry -ErrorAction Stop } | Should -Throw
+        Restore-ModelRegistry -Registry $test.Registry -Confirm:$false
+        (Get-Model -Registry $test.Registry).Id | Should -Be 'kjv-llama'
+    }
+
+    It 'mends what hafs would stumble over' {
+        $json = Get-Content -Raw $test.Registry | ConvertFrom-Json -AsHashtable
+        $json.models['kjv-llama']['surprise'] = 1
+        $json | ConvertTo-Json -Depth 20 | Set-Content $test.Registry
+        Repair-ModelRegistry -Registry $test.Registry -WhatIf
+        (Get-Content -Raw $test.Registry) | Should -Match 'surprise'
+        (Repair-ModelRegistry -Registry $test.Registry -WarningAction SilentlyContinue).Key | Should -Contain 'surprise'
+        (Get-Content -Raw $test.Registry) | Should -Not -Match 'surprise'
+        Repair-ModelRegistry -Registry $test.Registry | Should -BeNullOrEmpty
+    }
+
+    It 'knows versions, aliases and parents' {
+        $model = Set-Model kjv-llama -Registry $test.Registry -Family kjv -Version v1.2.0 -AddAlias production -AddParent @{ Adapter = 'kjv-llama-lora'; Merge = 'a', 'b' } -PassThru
+        $model.Aliases | Should -Be 'production'
+        (Get-Model kjv@production -Registry $test.Registry).Id | Should -Be 'kjv-llama'
+        (Get-Model kjv@v1 -Registry $test.Registry).Id | Should -Be 'kjv-llama'
+        $links = Get-ModelLineage kjv@latest -Registry $test.Registry -SvgPath "$($test.Folder)/lineage.svg"
+        ($links | Where-Object Relation -EQ merge).From | Should -Be @('a', 'b')
+        ([xml](Get-Content -Raw "$($test.Folder)/lineage.svg")).svg.title | Should -Be 'Lineage of kjv-llama'
+        (Set-Model kjv-llama -Registry $test.Registry -RemoveAlias production -RemoveParent a -PassThru).Parents.Reference | Should -Not -Contain 'a'
+        { Set-Model kjv-llama -Registry $test.Registry -AddParent @{ Uncle = 'x' } -ErrorAction Stop } | Should -Throw '*no kind of parent*'
+    }
+
+    It 'tells drift of an artifact' {
+        $artifact = ConvertTo-Gguf kjv-llama -Registry $test.Registry -Quantization Q8_0 -SkipVerification
+        Test-Model kjv-llama -Registry $test.Registry -Quiet | Should -BeTrue
+        $bytes = [IO.File]::ReadAllBytes($artifact.Path)
+        $bytes[-1] = $bytes[-1] -bxor 1
+        [IO.File]::WriteAllBytes($artifact.Path, $bytes)
+        (Get-Model -Registry $test.Registry | Test-Model).Status | Should -Be 'Changed'
+        Remove-Item $artifact.Path
+        (Test-Model kjv-llama -Registry $test.Registry).Status | Should -Be 'Missing'
+        Test-Model kjv-llama -Registry $test.Registry -Quiet | Should -BeFalse
+    }
+
+    It 'compares two models' {
+        $null = Register-Model $test.Model -Registry $test.Registry -Id other
+        Set-Model other -Registry $test.Registry -Notes 'another'
+        $all = Compare-Model kjv-llama other -Registry $test.Registry
+        ($all | Where-Object Name -EQ notes).Difference | Should -Be 'another'
+        $all | Where-Object Section -EQ config | Should -BeNullOrEmpty
+        (Get-Model other -Registry $test.Registry | Compare-Model kjv-llama -IncludeEqual | Where-Object Name -EQ hidden_size).IsEqual | Should -BeTrue
+    }
+}
+
+Describe 'Paths of other systems' {
+    It 'writes <Path> as <To>: <Expected>' -TestCases @(
+        @{ Path = 'D:\models\a b'; To = 'Wsl'; Expected = '/mnt/d/models/a b' }
+        @{ Path = '/mnt/d/models'; To = 'Windows'; Expected = 'D:\models' }
+        @{ Path = '\\nas\share\m'; To = 'GitBash'; Expected = '//nas/share/m' }
+    ) {
+        Resolve-ModelPath $Path -To $To | Should -Be $Expected
+    }
+
+    It 'goes through mounts and quotes' {
+        'd:/models/my model', 'D:\models2\x' | Resolve-ModelPath -To Posix -Mount @{ 'D:\models' = '/mnt/rig' } -QuoteFor Posix -ErrorVariable problem -ErrorAction SilentlyContinue |
+            Should -Be "'/mnt/rig/my model'"
+        $problem[0].FullyQualifiedErrorId | Should -Match 'PathHasNoPlace'
+    }
+}
