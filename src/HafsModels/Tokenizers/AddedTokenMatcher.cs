@@ -38,11 +38,14 @@ internal sealed class AddedTokenMatcher
             if (skip < 0)
                 break;
             at += skip;
-            if (Longest(text, at) is not ({ } token, int length))
+            (int id, int length) = trie.LongestAt(text.AsSpan(at));
+            if (length == 0)
             {
                 at++;
                 continue;
             }
+
+            AddedToken token = tokens[id];
 
             (int start, int end) = (at, at + length);
             at = end;
@@ -69,19 +72,6 @@ internal sealed class AddedTokenMatcher
 
         if (last < text.Length)
             found(last, text.Length, null);
-    }
-
-    private (AddedToken? Token, int Length) Longest(string text, int at)
-    {
-        (AddedToken? token, int length) = (null, 0);
-        int node = 0;
-        for (int i = at; i < text.Length && trie.Step(ref node, text[i], out int id); i++)
-        {
-            if (id >= 0)
-                (token, length) = (tokens[id], i + 1 - at);
-        }
-
-        return (token, length);
     }
 
     private static bool StandsAlone(string text, int start, int end)

@@ -8,6 +8,13 @@ internal static class GgufVocabulary
 
     public static IReadOnlyList<KeyValuePair<string, object>> Write(Vocabulary vocabulary)
     {
+        if (vocabulary.Model == "t5" && vocabulary.Types.Contains(TokenType.Byte))
+        {
+            throw new HafsException(ErrorKind.Unsupported, "UnigramByteFallbackUnsupported",
+                "the tokenizer is a Unigram that spells unknown characters by their bytes; no tokenizer.ggml.model says so, and llama.cpp would read every such character, line breaks among them, as unknown",
+                hint: "Deploy the checkpoint itself, or convert it to a format that carries tokenizer.json.");
+        }
+
         var keys = new List<KeyValuePair<string, object>>();
         void Add(string key, object? value)
         {

@@ -24,7 +24,8 @@ internal sealed class SpecialTokens
     /// <param name="configuration">tokenizer_config.json, or null.</param>
     /// <param name="model">config.json, or null.</param>
     /// <param name="limit">Ids at or above it are left out; null for no limit.</param>
-    public static SpecialTokens Find(TokenizerJson? tokenizer, JsonElement? configuration, JsonElement? model, int? limit)
+    /// <param name="sentencePiece">Vocabulary of a SentencePiece model, whose tokens count where no file gives an id; or null.</param>
+    public static SpecialTokens Find(TokenizerJson? tokenizer, JsonElement? configuration, JsonElement? model, int? limit, Vocabulary? sentencePiece = null)
     {
         var special = new SpecialTokens(limit);
         foreach (SpecialRole role in SpecialRole.All)
@@ -35,6 +36,8 @@ internal sealed class SpecialTokens
             special.ReadConfiguration(settings, tokenizer?.AddedTokens ?? []);
         if (model is { } config)
             special.ReadModelConfiguration(config);
+        if (sentencePiece is not null)
+            special.ReadSentencePiece(sentencePiece);
         return special;
     }
 
@@ -163,6 +166,28 @@ internal sealed class SpecialTokens
             JsonElement? id = config.Member(key) ?? config.Member("text_config")?.Member(key);
             if (id is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int value))
                 Set(role, value);
+        }
+    }
+
+    /// <summary>Tokens of a SentencePiece model are known by the names the configuration or else SentencePiece gives them.</summary>
+    private void ReadSentencePiece(Vocabulary vocabulary)
+    {
+        foreach ((SpecialRole role, string name) in new[] { (SpecialRole.Bos, "<s>"), (SpecialRole.Eos, "</s>"), (SpecialRole.Unk, "<unk>"), (SpecialRole.Pad, "<pad>") })
+        {
+            string content = contents[role.Name] ?? name;
+            for (int id = 0; id < vocabulary.Tokens.Count; id++)
+            {
+                if (vocabulary.Types[id] is TokenType.Control or TokenType.Unknown && vocabulary.Tokens[id] == content)
+                    Set(role, id);
+            }
+        }
+
+        // Where nothing is said, llama's kind begins texts and t5's, which has no begin, ends them.
+        if (vocabulary.Model == "t5")
+        {
+            bool begins = ids.Any(entry => entry.Key == SpecialRole.Bos);
+            AddUnlessKnown(SpecialRole.Bos, begins);
+            AddUnlessKnown(SpecialRole.Eos, !begins);
         }
     }
 

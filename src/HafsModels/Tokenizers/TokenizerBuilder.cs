@@ -13,8 +13,9 @@ internal static class TokenizerBuilder
 
     public static TokenizerParts FromFolder(string folder)
     {
-        using TokenizerJson json = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"))
-            ?? throw VocabularyReader.Missing(folder);
+        using TokenizerJson? json = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
+        if (json is null)
+            return FromScores(VocabularyReader.Read(folder, preTokenizer: null));
         Func<string, string> normalize = TextNormalizers.Build(json.Normalizer);
         PreTokenizer preTokenizer = PreTokenizer.Build(json.PreTokenizer);
         return new TokenizerParts
@@ -34,9 +35,9 @@ internal static class TokenizerBuilder
     public static TokenizerParts FromVocabulary(Vocabulary vocabulary, string path) => vocabulary.Model switch
     {
         "gpt2" => FromMerges(vocabulary, path),
-        "llama" => FromScores(vocabulary),
+        "llama" or "t5" => FromScores(vocabulary),
         string model => throw new HafsException(ErrorKind.Unsupported, "TokenizerModelUnsupported",
-            $"{path}: tokenizer.ggml.model is {model}; gpt2 and llama can be run here", path),
+            $"{path}: tokenizer.ggml.model is {model}; gpt2, llama and t5 can be run here", path),
     };
 
     private static TokenizerParts FromMerges(Vocabulary vocabulary, string path)
@@ -63,27 +64,47 @@ internal static class TokenizerBuilder
             recipe.ByteFallback ? TokenText.SentencePiece(stripsPrefix: false) : new TokenText { MapsBytes = true });
     }
 
+    /// <summary>
+    /// SentencePiece. Tokens of the model file that are user-defined are cut out by the model itself, so that no space comes before what follows
+    /// them; those added later are cut out of raw text, and every stretch between begins anew.
+    /// </summary>
     private static TokenizerParts FromScores(Vocabulary vocabulary)
     {
+        bool unigram = vocabulary.Model == "t5";
         bool prefixed = vocabulary.AddSpacePrefix ?? true;
+        float[] scores = vocabulary.Scores?.ToArray() ?? new float[vocabulary.Tokens.Count];
         var byteIds = new int[256];
         Array.Fill(byteIds, -1);
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        var frozen = new List<string>();
         for (int id = 0; id < vocabulary.Tokens.Count; id++)
         {
-            if (vocabulary.Types[id] == TokenType.Byte && TokenText.SentencePiece(false).TryByte(vocabulary.Tokens[id], out byte value))
+            string text = vocabulary.Tokens[id].Replace(" ", Boundary, StringComparison.Ordinal);
+            if (vocabulary.Types[id] == TokenType.Byte && TokenText.SentencePiece(false).TryByte(text, out byte value))
                 byteIds[value] = id;
-            else if (vocabulary.Types[id] == TokenType.Normal)
-                ids.TryAdd(vocabulary.Tokens[id], id);
+            else if (vocabulary.Types[id] == TokenType.Normal || IsFrozen(vocabulary, id))
+                ids.TryAdd(text, id);
+            if (IsFrozen(vocabulary, id))
+                frozen.Add(text);
         }
 
-        float[] scores = vocabulary.Scores?.ToArray() ?? new float[vocabulary.Tokens.Count];
-        Func<string, string> normalize = TextNormalizers.Replace(" ", Boundary);
-        if (prefixed)
-            normalize = TextNormalizers.Chain([TextNormalizers.Prepend(" "), normalize]);
-        return Assemble(vocabulary, normalize, PreTokenizer.Build((System.Text.Json.JsonElement?)null), new ScoredBpeModel(ids, scores, byteIds, vocabulary.UnkId),
-            addsBos: true, TokenText.SentencePiece(prefixed));
+        var normalizer = new SentencePieceNormalizer(
+            vocabulary.PrecompiledCharsMap is { } map ? new PrecompiledCharsMap(map) : null, prefixed, vocabulary.RemoveExtraWhitespaces ?? false, frozen);
+        ITokenModel model = unigram ? UnigramOf(vocabulary, ids, scores, byteIds) : new ScoredBpeModel(ids, scores, byteIds, vocabulary.UnkId, frozen);
+        return Assemble(vocabulary, normalizer.Normalize, PreTokenizer.Build((System.Text.Json.JsonElement?)null), model, addsBos: !unigram, TokenText.SentencePiece(prefixed));
     }
+
+    private static UnigramModel UnigramOf(Vocabulary vocabulary, Dictionary<string, int> ids, float[] scores, int[] byteIds)
+    {
+        float[] normal = [.. scores.Where((_, id) => vocabulary.Types[id] == TokenType.Normal)];
+        (float lowest, float highest) = normal.Length == 0 ? (0, 0) : (normal.Min(), normal.Max());
+        double ScoreOf(string text, int id) =>
+            vocabulary.Types[id] == TokenType.UserDefined ? (System.Text.Encoding.UTF8.GetByteCount(text) * highest) - 0.1 : scores[id];
+        return new UnigramModel(ids.Select(token => (token.Key, token.Value, ScoreOf(token.Key, token.Value))), vocabulary.UnkId, byteIds, lowest, singlePrecision: true);
+    }
+
+    private static bool IsFrozen(Vocabulary vocabulary, int id) =>
+        vocabulary.Types[id] == TokenType.UserDefined && vocabulary.Model is "llama" or "t5" && vocabulary.Scores?[id] != SentencePieceVocabulary.AddedScore;
 
     private static TokenizerParts Assemble(
         Vocabulary vocabulary, Func<string, string> normalize, PreTokenizer preTokenizer, ITokenModel model, bool addsBos, TokenText text)
@@ -105,14 +126,15 @@ internal static class TokenizerBuilder
         };
     }
 
-    /// <summary>Runs of spaces are made by merging, as in the original, though GGUF files call them user-defined.</summary>
+    /// <summary>Runs of spaces are made by merging, as in the original, though GGUF files of byte-level tokenizers call them user-defined.</summary>
     private static IEnumerable<AddedToken> AddedOf(Vocabulary vocabulary)
     {
         for (int id = 0; id < vocabulary.Tokens.Count; id++)
         {
             TokenType type = vocabulary.Types[id];
             bool special = type is TokenType.Control or TokenType.Unknown;
-            if (special || (type == TokenType.UserDefined && vocabulary.Tokens[id].AsSpan().IndexOfAnyExcept(' ') >= 0))
+            bool cut = type == TokenType.UserDefined && !IsFrozen(vocabulary, id) && (vocabulary.Model != "gpt2" || vocabulary.Tokens[id].AsSpan().IndexOfAnyExcept(' ') >= 0);
+            if (special || cut)
                 yield return new AddedToken(id, vocabulary.Tokens[id], special, Normalized: false, SingleWord: false, StripsLeft: false, StripsRight: false);
         }
     }

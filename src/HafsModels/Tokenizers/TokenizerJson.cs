@@ -5,7 +5,7 @@ namespace HafsModels.Tokenizers;
 /// <summary>A tokenizer.json: its parts as they stand, its vocabulary and merges read out. Source: the serialization of Hugging Face tokenizers.</summary>
 internal sealed class TokenizerJson : IDisposable
 {
-    private const int MaximumTokens = 4_000_000;
+    internal const int MaximumTokens = 4_000_000;
 
     private readonly JsonDocument document;
 

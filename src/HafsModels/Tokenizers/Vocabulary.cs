@@ -79,8 +79,8 @@ public sealed record Vocabulary
     public bool? AddEos => Adds(SpecialRole.Eos);
 
     /// <summary>
-    /// Reads the tokenizer of a model folder: tokenizer.json, with tokenizer_config.json, config.json and the chat
-    /// template's files beside it, by the rules of llama.cpp's converter.
+    /// Reads the tokenizer of a model folder: tokenizer.model (SentencePiece) or tokenizer.json, with tokenizer_config.json, added_tokens.json,
+    /// config.json and the chat template's files beside it, by the rules of llama.cpp's converter.
     /// </summary>
     /// <param name="folder">Folder of a Hugging Face checkpoint.</param>
     /// <param name="preTokenizer">Name for <see cref="Pre"/> instead of the one that matches, or null.</param>
@@ -94,6 +94,7 @@ public sealed record Vocabulary
     public static Vocabulary FromGguf(Func<string, object?> find, string path) => GgufVocabulary.Read(find, path);
 
     /// <summary>The <c>tokenizer.*</c> keys in the order in which llama.cpp's converter writes them. Values: string, bool, uint, string[], int[], float[], sbyte[].</summary>
+    /// <exception cref="HafsException">GGUF has no way to say what the tokenizer does.</exception>
     public IReadOnlyList<KeyValuePair<string, object>> ToMetadata() => GgufVocabulary.Write(this);
 
     /// <summary>Id of the token of a role, or null.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using HafsModels.Formats.SentencePiece;
 
 namespace HafsModels.Tokenizers;
 
@@ -17,40 +18,50 @@ internal static partial class VocabularyReader
         using JsonDocument? configuration = JsonFile.TryRead(Path.Combine(folder, "tokenizer_config.json"));
         using JsonDocument? model = JsonFile.TryRead(Path.Combine(folder, "config.json"));
         using TokenizerJson? tokenizer = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
-        if (tokenizer is null)
-            throw Missing(folder);
-
         JsonElement? config = model?.RootElement;
         int? vocabularySize = config?.Integer("vocab_size") ?? config?.Member("text_config")?.Integer("vocab_size");
-        Vocabulary vocabulary = tokenizer.Kind switch
-        {
-            "BPE" when tokenizer.ByteFallback && BeginsWithBoundary(tokenizer) => ReadSentencePieceLike(tokenizer, configuration?.RootElement, vocabularySize),
-            "BPE" => ReadBpe(tokenizer, vocabularySize, preTokenizer),
-            string kind => throw new HafsException(ErrorKind.Unsupported, "TokenizerKindUnsupported",
-                $"{tokenizer.Path}: model.type is {kind}; BPE is what a language model's GGUF can hold here", tokenizer.Path),
-        };
-
-        SpecialTokens special = SpecialTokens.Find(tokenizer, configuration?.RootElement, config, vocabulary.Model == "llama" ? vocabulary.Tokens.Count : null);
+        string? sentencePiece = tokenizer is null || !MapsBytes(tokenizer) ? SentencePieceFile.Find(folder) : null;
+        Vocabulary vocabulary = sentencePiece is not null
+            ? SentencePieceVocabulary.Read(sentencePiece, configuration?.RootElement, tokenizer, vocabularySize)
+            : ReadJson(tokenizer ?? throw Missing(folder), configuration?.RootElement, vocabularySize, preTokenizer);
+        SpecialTokens special = SpecialTokens.Find(
+            tokenizer, configuration?.RootElement, config, vocabulary.Model == "gpt2" ? null : vocabulary.Tokens.Count, sentencePiece is null ? null : vocabulary);
         (string? template, var named) = ChatTemplateFiles.Read(folder, configuration?.RootElement);
         return vocabulary with
         {
             SpecialIds = special.Ids,
             AddSpecial = special.Adds,
-            AddSpacePrefix = IsLlama(config) ? configuration?.RootElement.Flag("add_prefix_space") : null,
-            NormalizeNfc = Normalizes(tokenizer.Normalizer, "NFC"),
-            NormalizeLowercase = Normalizes(tokenizer.Normalizer, "Lowercase") ?? BertFlag(tokenizer.Normalizer, "lowercase"),
-            NormalizeStripAccents = Normalizes(tokenizer.Normalizer, "StripAccents") ?? BertFlag(tokenizer.Normalizer, "strip_accents"),
+            AddSpacePrefix = (IsLlama(config) ? configuration?.RootElement.Flag("add_prefix_space") : null) ?? vocabulary.AddSpacePrefix,
+            NormalizeNfc = Normalizes(tokenizer?.Normalizer, "NFC"),
+            NormalizeLowercase = Normalizes(tokenizer?.Normalizer, "Lowercase") ?? BertFlag(tokenizer?.Normalizer, "lowercase"),
+            NormalizeStripAccents = Normalizes(tokenizer?.Normalizer, "StripAccents") ?? BertFlag(tokenizer?.Normalizer, "strip_accents"),
             ChatTemplate = template,
             NamedChatTemplates = named,
         };
     }
 
-    /// <summary>Says what is missing; a lone tokenizer.model is there but cannot be read.</summary>
+    private static Vocabulary ReadJson(TokenizerJson tokenizer, JsonElement? configuration, int? vocabularySize, string? preTokenizer) => tokenizer.Kind switch
+    {
+        "BPE" when tokenizer.ByteFallback && BeginsWithBoundary(tokenizer) => ReadSentencePieceLike(tokenizer, configuration, vocabularySize),
+        "BPE" => ReadBpe(tokenizer, vocabularySize, preTokenizer),
+        string kind => throw new HafsException(ErrorKind.Unsupported, "TokenizerKindUnsupported",
+            $"{tokenizer.Path}: model.type is {kind}; BPE is what a language model's GGUF can hold here", tokenizer.Path),
+    };
+
+    /// <summary>Says what is missing; a tokenizer.model of tiktoken is there but says too little.</summary>
     internal static HafsException Missing(string folder) => File.Exists(Path.Combine(folder, "tokenizer.model"))
-        ? new HafsException(ErrorKind.Unsupported, "TokenizerModelFileUnsupported", $"{folder}: only tokenizer.model is there; tokenizer.json is needed",
+        ? new HafsException(ErrorKind.Unsupported, "TokenizerModelFileUnsupported",
+            $"{folder}: tokenizer.model is no SentencePiece model, and tokenizer.json is not there; a tiktoken file does not say how text is split",
             folder, "take tokenizer.json from the base model, or save the tokenizer as a fast one")
-        : new HafsException(ErrorKind.NotFound, "TokenizerNotFound", $"{folder}: tokenizer.json is not there",
+        : new HafsException(ErrorKind.NotFound, "TokenizerNotFound", $"{folder}: neither tokenizer.json nor tokenizer.model is there",
             folder, "copy the tokenizer's files from the base model into the folder");
+
+    internal static HafsException TooSmall(string path, int highest, int count) => new(ErrorKind.InvalidData, "VocabularyTooSmall",
+        $"{path}: the highest id is {highest:N0}, but config.json's vocab_size is {count:N0}; the embedding has no row for the token",
+        path, "the tokenizer belongs to another checkpoint, or tokens were added without resizing the embedding");
+
+    /// <summary>Whether tokens are spelled as mapped bytes, which no SentencePiece model does.</summary>
+    private static bool MapsBytes(TokenizerJson tokenizer) => Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "ByteLevel");
 
     /// <summary>The converter writes add_space_prefix for the families it converts as llama.</summary>
     private static bool IsLlama(JsonElement? config) => config?.Text("model_type") is "llama" or "mistral" or "mixtral";
@@ -78,11 +89,7 @@ internal static partial class VocabularyReader
         int highest = Math.Max(vocabulary.Count == 0 ? -1 : vocabulary.Max(token => token.Id), tokenizer.AddedTokens.Count == 0 ? -1 : tokenizer.AddedTokens.Max(token => token.Id));
         int count = vocabularySize ?? highest + 1;
         if (highest >= count)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "VocabularyTooSmall",
-                $"{tokenizer.Path}: the highest id is {highest:N0}, but config.json's vocab_size is {count:N0}; the embedding has no row for the token",
-                tokenizer.Path, "the tokenizer belongs to another checkpoint, or tokens were added without resizing the embedding");
-        }
+            throw TooSmall(tokenizer.Path, highest, count);
 
         var tokens = new string[count];
         var types = new TokenType[count];
@@ -110,7 +117,7 @@ internal static partial class VocabularyReader
     }
 
     /// <summary>Some models leave out the mark on control tokens (command-r, deepseek-coder, gemma).</summary>
-    private static bool LooksSpecial(string token) =>
+    internal static bool LooksSpecial(string token) =>
         token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]"
         || (token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal))
         || (token.StartsWith("<｜", StringComparison.Ordinal) && token.EndsWith("｜>", StringComparison.Ordinal))

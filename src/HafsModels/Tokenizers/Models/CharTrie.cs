@@ -36,4 +36,18 @@ internal sealed class CharTrie
         id = found ? ids[to] : -1;
         return found;
     }
+
+    /// <summary>The longest token a text begins with: its id and its length, or -1 and 0.</summary>
+    public (int Id, int Length) LongestAt(ReadOnlySpan<char> text)
+    {
+        (int longest, int length) = (-1, 0);
+        int node = 0;
+        for (int i = 0; i < text.Length && Step(ref node, text[i], out int id); i++)
+        {
+            if (id >= 0)
+                (longest, length) = (id, i + 1);
+        }
+
+        return (longest, length);
+    }
 }

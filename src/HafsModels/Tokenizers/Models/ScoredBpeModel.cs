@@ -12,13 +12,17 @@ internal sealed class ScoredBpeModel : ITokenModel
     private readonly float[] scores;
     private readonly int[] byteIds;
     private readonly int? unknown;
+    private readonly CharTrie frozen = new();
 
     /// <param name="vocabulary">Id of each token that text can become.</param>
     /// <param name="scores">Score of every id.</param>
     /// <param name="byteIds">Token of each byte, or -1.</param>
     /// <param name="unknown">Token for what has neither, or null.</param>
-    public ScoredBpeModel(Dictionary<string, int> vocabulary, float[] scores, int[] byteIds, int? unknown)
+    /// <param name="frozen">Tokens that text is cut at first and that never merge, each among <paramref name="vocabulary"/>.</param>
+    public ScoredBpeModel(Dictionary<string, int> vocabulary, float[] scores, int[] byteIds, int? unknown, IEnumerable<string> frozen)
     {
+        foreach (string text in frozen)
+            this.frozen.Add(text, vocabulary[text]);
         ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         this.scores = scores;
         this.byteIds = byteIds;
@@ -27,6 +31,27 @@ internal sealed class ScoredBpeModel : ITokenModel
 
     public void Encode(ReadOnlySpan<char> piece, List<int> into)
     {
+        for (int start = 0, at = 0; start < piece.Length;)
+        {
+            int length = at < piece.Length ? frozen.LongestAt(piece[at..]).Length : 0;
+            if (length > 0 || at == piece.Length)
+            {
+                Merge(piece[start..at], into);
+                if (length > 0)
+                    Add(piece.Slice(at, length), into);
+                start = at += length;
+            }
+            else
+            {
+                at++;
+            }
+        }
+    }
+
+    private void Merge(ReadOnlySpan<char> piece, List<int> into)
+    {
+        if (piece.IsEmpty)
+            return;
         var symbols = new List<(int Start, int End, int Previous, int Next)>(piece.Length);
         for (int at = 0; at < piece.Length;)
         {
@@ -35,8 +60,6 @@ internal sealed class ScoredBpeModel : ITokenModel
             at += units;
         }
 
-        if (symbols.Count == 0)
-            return;
         symbols[^1] = symbols[^1] with { Next = -1 };
         var queue = new PriorityQueue<(int Left, int Right, int Length), (float Score, int Left)>(Order);
         for (int i = 1; i < symbols.Count; i++)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HafsModels.Tokenizers.Decoders;
 
 namespace HafsModels.Tokenizers.Models;
 
@@ -8,7 +9,7 @@ internal static class TokenModels
     private static readonly Dictionary<string, Func<TokenizerJson, bool, ITokenModel>> Kinds = new()
     {
         ["BPE"] = ReadBpe,
-        ["Unigram"] = (json, _) => new UnigramModel(json.ReadVocabulary(), json.Model.Integer("unk_id"), json.ByteFallback),
+        ["Unigram"] = (json, _) => ReadUnigram(json),
         ["WordPiece"] = (json, _) => ReadWordPiece(json),
         ["WordLevel"] = (json, _) => ReadWordLevel(json),
     };
@@ -35,6 +36,20 @@ internal static class TokenModels
             ContinuingPrefix = model.Text("continuing_subword_prefix") ?? "",
             EndOfWordSuffix = model.Text("end_of_word_suffix") ?? "",
         });
+    }
+
+    private static UnigramModel ReadUnigram(TokenizerJson json)
+    {
+        IReadOnlyList<(string Text, int Id, double Score)> tokens = json.ReadVocabulary();
+        var byteIds = new int[256];
+        Array.Fill(byteIds, -1);
+        foreach ((string text, int id, _) in tokens)
+        {
+            if (json.ByteFallback && TokenText.SentencePiece(stripsPrefix: false).TryByte(text, out byte value))
+                byteIds[value] = id;
+        }
+
+        return new UnigramModel(tokens, json.Model.Integer("unk_id"), byteIds, tokens.Count == 0 ? 0 : tokens.Min(token => token.Score), singlePrecision: false);
     }
 
     private static WordPieceModel ReadWordPiece(TokenizerJson json)

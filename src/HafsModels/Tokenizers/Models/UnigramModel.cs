@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace HafsModels.Tokenizers.Models;
@@ -10,26 +9,27 @@ internal sealed class UnigramModel : ITokenModel
     private const double UnknownPenalty = 10;
 
     private readonly CharTrie trie = new();
-    private readonly IReadOnlyList<(string Text, int Id, double Score)> tokens;
+    private readonly Dictionary<int, double> scores = [];
     private readonly int? unknown;
     private readonly double unknownScore;
-    private readonly int[] byteIds = new int[256];
+    private readonly bool singlePrecision;
+    private readonly int[] byteIds;
 
-    /// <param name="tokens">Tokens with their scores (log probabilities), by id.</param>
+    /// <param name="tokens">Tokens that text can become, with their scores (log probabilities).</param>
     /// <param name="unknown">Token for characters that no token covers, or null.</param>
-    /// <param name="fallsBackToBytes">Whether those are spelled by the tokens of their bytes instead, where there are such.</param>
-    public UnigramModel(IReadOnlyList<(string Text, int Id, double Score)> tokens, int? unknown, bool fallsBackToBytes)
+    /// <param name="byteIds">Tokens of the bytes that spell such characters instead, where all of a character are there; -1 for none.</param>
+    /// <param name="lowestScore">Score of the worst token.</param>
+    /// <param name="singlePrecision">Whether sums are kept as 32-bit numbers, as SentencePiece does, which decides between paths that are nearly equal.</param>
+    public UnigramModel(IEnumerable<(string Text, int Id, double Score)> tokens, int? unknown, int[] byteIds, double lowestScore, bool singlePrecision)
     {
-        this.tokens = tokens;
         this.unknown = unknown;
-        unknownScore = (tokens.Count == 0 ? 0 : tokens.Min(token => token.Score)) - UnknownPenalty;
-        Array.Fill(byteIds, -1);
-        foreach ((string text, int id, _) in tokens)
+        this.byteIds = byteIds;
+        this.singlePrecision = singlePrecision;
+        unknownScore = lowestScore - UnknownPenalty;
+        foreach ((string text, int id, double score) in tokens)
         {
             trie.Add(text, id);
-            if (fallsBackToBytes && text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text[5] == '>'
-                && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
-                byteIds[value] = id;
+            scores[id] = score;
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class UnigramModel : ITokenModel
                 if (id < 0)
                     continue;
                 covered |= at + 1 == start + units;
-                Offer(ref best[at + 1], best[start].Score + tokens[id].Score, start, id);
+                Offer(ref best[at + 1], best[start].Score + scores[id], start, id);
             }
 
             if (!covered)
@@ -59,10 +59,10 @@ internal sealed class UnigramModel : ITokenModel
         Collect(piece, best, ids);
     }
 
-    private static void Offer(ref (double Score, int Start, int Id) end, double score, int start, int id)
+    private void Offer(ref (double Score, int Start, int Id) end, double score, int start, int id)
     {
         if (end.Start < 0 || score > end.Score)
-            end = (score, start, id);
+            end = (singlePrecision ? (float)score : score, start, id);
     }
 
     private void Collect(ReadOnlySpan<char> piece, (double Score, int Start, int Id)[] best, List<int> ids)

@@ -34,23 +34,28 @@ internal sealed class PrecompiledCharsMap
         var result = new MemoryStream(bytes.Length);
         for (int at = 0; at < bytes.Length;)
         {
-            (int length, int offset) = LongestPrefix(bytes.AsSpan(at));
-            if (length == 0)
-            {
-                _ = Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out length);
-                result.Write(bytes, at, length);
-            }
-            else if (offset < replacements.Length)
-            {
-                ReadOnlySpan<byte> rest = replacements.AsSpan(offset);
-                int end = rest.IndexOf((byte)0);
-                result.Write(end < 0 ? rest : rest[..end]);
-            }
-
+            result.Write(Next(bytes.AsSpan(at), out int length));
             at += length;
         }
 
         return Encoding.UTF8.GetString(result.GetBuffer(), 0, (int)result.Length);
+    }
+
+    /// <summary>What the beginning of a text becomes.</summary>
+    /// <param name="text">UTF-8, not empty.</param>
+    /// <param name="length">Bytes of the text that are replaced: the longest prefix that is known, else one character.</param>
+    public ReadOnlySpan<byte> Next(ReadOnlySpan<byte> text, out int length)
+    {
+        (length, int offset) = LongestPrefix(text);
+        if (length == 0)
+        {
+            _ = Rune.DecodeFromUtf8(text, out _, out length);
+            return text[..length];
+        }
+
+        ReadOnlySpan<byte> rest = offset < replacements.Length ? replacements.AsSpan(offset) : [];
+        int end = rest.IndexOf((byte)0);
+        return end < 0 ? rest : rest[..end];
     }
 
     private (int Length, int Offset) LongestPrefix(ReadOnlySpan<byte> text)
