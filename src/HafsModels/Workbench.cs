@@ -2,6 +2,7 @@ using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
 using HafsModels.Inference;
+using HafsModels.Measurement.Reports;
 using HafsModels.Quantization;
 using HafsModels.Registry;
 using HafsModels.Tokenizers;
@@ -77,7 +78,10 @@ public sealed class Workbench(string? registryPath = null)
         ConversionPlan summary = conversion.Summary;
         if (summary.OutputExists && !request.Force)
             throw new HafsException(ErrorKind.AlreadyExists, "OutputExists", $"{summary.OutputPath} exists already", summary.OutputPath, "Pass -Force (--force) to replace it, or name another output.");
-        string hash = PlanRunner.Run(conversion.Plan, summary.OutputPath, request.Threads, request.AllowNonFinite, progress, cancellationToken);
+        if (request.ReportPath is { } wanted)
+            QuantizationReport.RequireName(wanted);
+        TensorErrors? errors = request.ReportPath is null ? null : new TensorErrors();
+        string hash = PlanRunner.Run(conversion.Plan, summary.OutputPath, request.Threads, request.AllowNonFinite, errors, progress, cancellationToken);
         Fidelity? fidelity = null;
         if (!request.SkipVerification)
         {
@@ -86,6 +90,8 @@ public sealed class Workbench(string? registryPath = null)
                 summary.Source, summary.OutputPath, new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads }, cancellationToken);
         }
 
+        if (errors is not null)
+            new QuantizationReport(conversion.Name, summary.Quantization, summary.OutputBytes, errors.All()) { Fidelity = fidelity }.Write(request.ReportPath!);
         var artifact = new Artifact
         {
             ModelId = request.ModelId ?? conversion.Name,

@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
         ["Architectures"] = ["Tensors", "Formats"],
         ["Conversion"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures"],
         ["Inference"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion"],
+        ["Measurement"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference"],
         ["Registry"] = ["Inference"],
         ["Transfer"] = ["Registry"],
         ["Deployment"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference", "Registry"],
@@ -51,6 +52,6 @@ public sealed partial class ArchitectureTests
     private static string CoreFolder() => Path.Combine(Repository.Root, "src", "HafsModels");
 
     // Both "using HafsModels.Formats.Gguf;" and a qualified "Formats.Gguf.GgufFile" or "Registry.Model" in code.
-    [GeneratedRegex(@"HafsModels\.(Tensors|Quantization|Formats|Tokenizers|Architectures|Conversion|Inference|Registry|Transfer|Deployment)\b")]
+    [GeneratedRegex(@"HafsModels\.(Tensors|Quantization|Formats|Tokenizers|Architectures|Conversion|Inference|Measurement|Registry|Transfer|Deployment)\b")]
     private static partial Regex RoomName();
 }

@@ -98,10 +98,11 @@ internal static class ModelsCommand
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
+        var report = new Option<string?>("--report") { Description = "File that takes a report of what each tensor lost: .html or .svg" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, output, threads, force, skip, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, output, threads, force, skip, report, dryRun, json };
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
@@ -116,6 +117,7 @@ internal static class ModelsCommand
                 Threads = result.GetValue(threads),
                 Force = result.GetValue(force),
                 SkipVerification = result.GetValue(skip),
+                ReportPath = result.GetValue(report),
             };
             if (result.GetValue(dryRun))
             {

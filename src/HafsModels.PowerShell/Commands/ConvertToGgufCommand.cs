@@ -49,6 +49,11 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [Parameter(HelpMessage = "Do not run source and result on the same tokens afterwards.")]
     public SwitchParameter SkipVerification { get; set; }
 
+    /// <summary>File that takes a report of what each tensor lost: .html for a page, .svg for the picture alone. Replaced if it exists.</summary>
+    [Parameter(HelpMessage = "File for a report of what each tensor lost: .html or .svg.")]
+    [ValidateNotNullOrEmpty]
+    public string? Report { get; set; }
+
     /// <summary>Replaces a file that exists.</summary>
     [Parameter(HelpMessage = "Replace a file that exists.")]
     public SwitchParameter Force { get; set; }
@@ -90,6 +95,7 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             OutputPath = OutputPath is null ? null : FullPath(OutputPath),
             Threads = Threads,
             SkipVerification = SkipVerification,
+            ReportPath = Report is null ? null : FullPath(Report),
             Force = Force,
             AllowNonFinite = AllowNonFinite,
             Author = Author,

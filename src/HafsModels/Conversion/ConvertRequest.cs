@@ -24,6 +24,9 @@ public sealed record ConvertRequest
     /// <summary>Text on which source and result are compared; null for the built-in one.</summary>
     public string? EvaluationText { get; init; }
 
+    /// <summary>File that takes a report of what each tensor lost, <c>.html</c> or <c>.svg</c>; null for none.</summary>
+    public string? ReportPath { get; init; }
+
     /// <summary>Replace an existing output.</summary>
     public bool Force { get; init; }
 

@@ -1,15 +1,17 @@
 using System.Runtime.ExceptionServices;
+using HafsModels.Quantization;
 using HafsModels.Tensors;
 using Microsoft.Win32.SafeHandles;
 
 namespace HafsModels.Conversion;
 
-/// <summary>One filling of an output: hands out tiles to workers and gathers their first error.</summary>
+/// <summary>One filling of an output, or of none where only errors are wanted: hands out tiles to workers and gathers their first error.</summary>
 internal sealed class FillRun
 {
     private readonly ExportPlan plan;
-    private readonly SafeFileHandle output;
+    private readonly SafeFileHandle? output;
     private readonly bool allowNonFinite;
+    private readonly TensorErrors? errors;
     private readonly IProgress<WorkProgress>? progress;
     private readonly int tileElements;
     private readonly long[] firstTile;
@@ -18,11 +20,12 @@ internal sealed class FillRun
     private long completedBytes;
     private ExceptionDispatchInfo? failure;
 
-    public FillRun(ExportPlan plan, SafeFileHandle output, bool allowNonFinite, IProgress<WorkProgress>? progress, int tileElements)
+    public FillRun(ExportPlan plan, SafeFileHandle? output, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, int tileElements)
     {
         this.plan = plan;
         this.output = output;
         this.allowNonFinite = allowNonFinite;
+        this.errors = errors;
         this.progress = progress;
         this.tileElements = tileElements;
         totalBytes = plan.SourceBytes;
@@ -33,6 +36,8 @@ internal sealed class FillRun
             long perTile = PlanRunner.RowsPerTile(rows, tileElements);
             firstTile[i + 1] = firstTile[i] + (rows.RowCount + perTile - 1) / perTile;
         }
+
+        errors?.Begin(plan, i => firstTile[i + 1] - firstTile[i]);
     }
 
     /// <summary>Fills everything, or throws the first error.</summary>
@@ -47,7 +52,7 @@ internal sealed class FillRun
 
     private void Work(CancellationToken cancellationToken)
     {
-        float[] numbers = [];
+        float[] numbers = [], decoded = [];
         byte[] bytes = [];
         try
         {
@@ -55,7 +60,7 @@ internal sealed class FillRun
             {
                 int index = Array.BinarySearch(firstTile, tile);
                 index = index >= 0 ? LastOf(index) : ~index - 1;
-                Fill(plan.Tensors[index], tile - firstTile[index], ref numbers, ref bytes);
+                Fill(index, tile - firstTile[index], ref numbers, ref bytes, ref decoded);
             }
         }
         catch (Exception exception)
@@ -73,8 +78,9 @@ internal sealed class FillRun
         return index;
     }
 
-    private void Fill(PlannedTensor tensor, long tileInTensor, ref float[] numbers, ref byte[] bytes)
+    private void Fill(int index, long tileInTensor, ref float[] numbers, ref byte[] bytes, ref float[] decoded)
     {
+        PlannedTensor tensor = plan.Tensors[index];
         TensorRows rows = tensor.Rows;
         long perTile = PlanRunner.RowsPerTile(rows, tileElements), first = tileInTensor * perTile;
         int count = (int)Math.Min(perTile, rows.RowCount - first);
@@ -91,26 +97,40 @@ internal sealed class FillRun
         if (!allowNonFinite && FiniteCheck.IndexOfNonFinite(tile) is var at and >= 0)
             throw NotFinite(tensor, first + at / rows.RowLength, at % rows.RowLength, tile[at]);
         Encode(tensor, first, tile, bytes.AsSpan(0, encoded));
-        RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
+        if (output is not null)
+            RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
+        if (errors is not null)
+        {
+            if (decoded.Length < elements)
+                decoded = GC.AllocateUninitializedArray<float>(elements);
+            tensor.Format.Decode(bytes.AsSpan(0, encoded), decoded.AsSpan(0, elements));
+            errors.Add(index, tileInTensor, Compare(tensor, first, tile, decoded.AsSpan(0, elements)));
+        }
+
         progress?.Report(new WorkProgress(plan.Activity, tensor.Name, Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
     }
 
-    // Stacked experts have an importance each, so a tile is encoded in pieces that belong to one of them.
     private static void Encode(PlannedTensor tensor, long firstRow, ReadOnlySpan<float> tile, Span<byte> destination)
     {
         int rowLength = tensor.Rows.RowLength, rowBytes = destination.Length / (tile.Length / rowLength);
-        int experts = Math.Max(1, tensor.Importance.Length / rowLength);
-        long rowsPerExpert = tensor.Rows.RowCount / experts;
-        while (!tile.IsEmpty)
+        for (int done = 0, count; done * rowLength < tile.Length; done += count)
         {
-            long expert = firstRow / rowsPerExpert;
-            int count = (int)Math.Min(tile.Length / rowLength, (expert + 1) * rowsPerExpert - firstRow);
-            ReadOnlySpan<float> importance = tensor.Importance.IsEmpty ? [] : tensor.Importance.Span.Slice((int)expert * rowLength, rowLength);
-            tensor.Format.Encode(tile[..(count * rowLength)], rowLength, importance, destination[..(count * rowBytes)]);
-            firstRow += count;
-            tile = tile[(count * rowLength)..];
-            destination = destination[(count * rowBytes)..];
+            count = tensor.RowsAlike(firstRow + done, tile.Length / rowLength - done);
+            tensor.Format.Encode(tile.Slice(done * rowLength, count * rowLength), rowLength, tensor.ImportanceOf(firstRow + done), destination.Slice(done * rowBytes, count * rowBytes));
         }
+    }
+
+    private static ErrorSums Compare(PlannedTensor tensor, long firstRow, ReadOnlySpan<float> tile, ReadOnlySpan<float> decoded)
+    {
+        int rowLength = tensor.Rows.RowLength;
+        ErrorSums sums = default;
+        for (int done = 0, count; done * rowLength < tile.Length; done += count)
+        {
+            count = tensor.RowsAlike(firstRow + done, tile.Length / rowLength - done);
+            sums = sums.Merge(ErrorSums.Of(tile.Slice(done * rowLength, count * rowLength), decoded.Slice(done * rowLength, count * rowLength), rowLength, tensor.ImportanceOf(firstRow + done)));
+        }
+
+        return sums;
     }
 
     private static HafsException NotFinite(PlannedTensor tensor, long row, int column, float value) => new(

@@ -23,7 +23,21 @@ public static class PlanRunner
     /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
     /// <returns>SHA-256 of the output, lower-case hex.</returns>
     /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
-    public static string Run(ExportPlan plan, string outputPath, int threads, bool allowNonFinite, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static string Run(ExportPlan plan, string outputPath, int threads, bool allowNonFinite, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        Run(plan, outputPath, threads, allowNonFinite, null, progress, cancellationToken);
+
+    /// <summary>Runs a plan, and gathers what each tensor loses on the way.</summary>
+    /// <param name="plan">What to write.</param>
+    /// <param name="outputPath">Full path of the output; replaced if it exists.</param>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="allowNonFinite">Encode NaN and infinity as ggml does, instead of refusing them.</param>
+    /// <param name="errors">Takes what each tensor loses, at the cost of decoding what was encoded; null for no such thing.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
+    /// <returns>SHA-256 of the output, lower-case hex.</returns>
+    /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
+    public static string Run(
+        ExportPlan plan, string outputPath, int threads, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         string partial = outputPath + ".partial";
@@ -31,7 +45,7 @@ public static class PlanRunner
         try
         {
             RandomAccess.Write(output, plan.Header.Span, 0);
-            var run = new FillRun(plan, output, allowNonFinite, progress, TileElements);
+            var run = new FillRun(plan, output, allowNonFinite, errors, progress, TileElements);
             run.Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
             string hash = Hash(output, plan.FileBytes, cancellationToken);
             RandomAccess.FlushToDisk(output);
@@ -47,6 +61,22 @@ public static class PlanRunner
                 throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{outputPath}: could not be written: {exception.Message}", outputPath, inner: exception);
             throw;
         }
+    }
+
+    /// <summary>Encodes everything and writes nothing: what each tensor would lose.</summary>
+    /// <param name="plan">What would be written.</param>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="allowNonFinite">Encode NaN and infinity as ggml does, instead of refusing them.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile.</param>
+    /// <returns>The errors, in the order of the plan's tensors.</returns>
+    /// <exception cref="HafsException">The source cannot be read or holds numbers that are not finite.</exception>
+    public static IReadOnlyList<TensorError> Measure(ExportPlan plan, int threads, bool allowNonFinite, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var errors = new TensorErrors();
+        new FillRun(plan, null, allowNonFinite, errors, progress, TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+        return errors.All();
     }
 
     private static SafeFileHandle Create(string partial, long bytes)

@@ -13,4 +13,13 @@ public sealed record PlannedTensor(string Name, BlockFormat Format, long Offset,
 {
     /// <summary>How much each column counts: as many weights as a row has elements, or that many for each stacked expert; empty for all alike.</summary>
     public ReadOnlyMemory<float> Importance { get; init; }
+
+    /// <summary>Weights of the columns of one row: stacked experts have an importance each. Empty for all alike.</summary>
+    internal ReadOnlySpan<float> ImportanceOf(long row) =>
+        Importance.IsEmpty ? [] : Importance.Span.Slice((int)(row / RowsOfExpert) * Rows.RowLength, Rows.RowLength);
+
+    /// <summary>How many of <paramref name="rows"/> rows from <paramref name="first"/> on have one importance.</summary>
+    internal int RowsAlike(long first, int rows) => (int)Math.Min(rows, RowsOfExpert - first % RowsOfExpert);
+
+    private long RowsOfExpert => Math.Max(1, Rows.RowCount / Math.Max(1, Importance.Length / Rows.RowLength));
 }

@@ -11,6 +11,7 @@ public sealed class Decoder : IDisposable
     private readonly WeightArena arena = new();
     private readonly DecoderModel model;
     private readonly WorkerTeam team;
+    private readonly bool ownsTeam = true;
 
     /// <summary>Reads all weights into memory.</summary>
     /// <param name="source">Where they come from; disposed here.</param>
@@ -33,6 +34,14 @@ public sealed class Decoder : IDisposable
         {
             source.Dispose();
         }
+    }
+
+    private Decoder(Decoder basis, Func<string, WeightMatrix, WeightArena, WeightMatrix> replace)
+    {
+        Path = basis.Path;
+        team = basis.team;
+        ownsTeam = false;
+        model = basis.model.Map((role, matrix) => replace(role, matrix, arena));
     }
 
     /// <summary>Opens a model and reads all its weights into memory.</summary>
@@ -76,12 +85,19 @@ public sealed class Decoder : IDisposable
     /// <summary>Ends the threads and frees the weights once no session computes any more.</summary>
     public void Dispose()
     {
-        team.Dispose();
+        if (ownsTeam)
+            team.Dispose();
         arena.Dispose();
     }
 
     /// <summary>The threads.</summary>
     internal WorkerTeam Team => team;
+
+    /// <summary>
+    /// A decoder that shares threads and weights with this one but for some matrices. This one must outlive it, and both cannot compute at once.
+    /// </summary>
+    /// <param name="replace">Takes role, matrix and the arena for new weights; gives the same matrix to keep it.</param>
+    internal Decoder With(Func<string, WeightMatrix, WeightArena, WeightMatrix> replace) => new(this, replace);
 
     internal WeightLease Lease() => new(arena);
 }

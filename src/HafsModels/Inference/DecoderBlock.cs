@@ -51,4 +51,16 @@ internal sealed record DecoderBlock
     /// <summary>Numbers in the matrices.</summary>
     public long ParameterCount =>
         new[] { Query, Key, Value, Output, Gate, Up, Down }.Sum(matrix => (long)matrix.Rows * matrix.Columns);
+
+    /// <summary>The same block with every matrix put through <paramref name="map"/>, which takes its role.</summary>
+    public DecoderBlock Map(string prefix, Func<string, WeightMatrix, WeightMatrix> map) => this with
+    {
+        Query = map(prefix + "attn_q.weight", Query),
+        Key = map(prefix + "attn_k.weight", Key),
+        Value = map(prefix + "attn_v.weight", Value),
+        Output = map(prefix + "attn_output.weight", Output),
+        Gate = map(prefix + "ffn_gate.weight", Gate),
+        Up = map(prefix + "ffn_up.weight", Up),
+        Down = map(prefix + "ffn_down.weight", Down),
+    };
 }

@@ -48,6 +48,18 @@ internal sealed record DecoderModel
         return model;
     }
 
+    /// <summary>The same model with every matrix put through <paramref name="map"/>, which takes its role; vectors stay.</summary>
+    public DecoderModel Map(Func<string, WeightMatrix, WeightMatrix> map)
+    {
+        WeightMatrix embedding = map("token_embd.weight", Embedding);
+        return this with
+        {
+            Embedding = embedding,
+            Blocks = [.. Blocks.Select((block, layer) => block.Map($"blk.{layer}.", map))],
+            Head = Config.TiedEmbeddings ? embedding : map("output.weight", Head),
+        };
+    }
+
     private static DecoderBlock LoadBlock(WeightLoader loader, DecoderConfig config, string prefix)
     {
         int hidden = config.HiddenSize, head = config.HeadDimension;

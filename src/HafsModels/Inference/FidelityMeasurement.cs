@@ -6,7 +6,8 @@ public static class FidelityMeasurement
     /// <summary>Predicted tokens of a window; each window starts from an empty context.</summary>
     public const int WindowTokens = 256;
 
-    private const int MaxTokens = 1536;
+    /// <summary>Most tokens that are compared unless more are asked for.</summary>
+    internal const int MaxTokens = 1536;
     private const int MinTokens = 256;
     private const int PromptWords = 5;
 

@@ -41,6 +41,9 @@ internal static class RecipeTensors
         return end > 0 && int.TryParse(name.AsSpan(Prefix.Length, end - Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;
     }
 
+    /// <summary>Number of the block, or -1 outside of blocks.</summary>
+    public static int BlockOf(string name) => Split(name).Layer;
+
     /// <summary>Whether llama-quantize changes the type of a tensor: not of vectors, norms and the small matrices that steer a model.</summary>
     public static bool CanChange(string name, Shape shape) =>
         shape.Take(shape.Count - 1).Any(d => d > 1)
