@@ -9,6 +9,9 @@ namespace HafsModels.Conversion;
 /// <param name="FileBytes">Size of the finished output.</param>
 public sealed record ExportPlan(string Activity, ReadOnlyMemory<byte> Header, IReadOnlyList<PlannedTensor> Tensors, long FileBytes)
 {
+    /// <summary>Each tensor takes a multiple of this many bytes of the output.</summary>
+    public int Alignment { get; init; } = 1;
+
     /// <summary>Elements over all tensors.</summary>
     public long ElementCount => Tensors.Sum(t => t.Rows.Shape.ElementCount);
 

@@ -63,7 +63,10 @@ public static class GgufExport
             {
                 Importance = quantization.Importance?.For(t.Role, t.Rows.Shape) ?? default,
             })],
-            fileBytes);
+            fileBytes)
+        {
+            Alignment = header.Alignment,
+        };
     }
 
     // The type in an unquantized file: vectors and norms are exact, 8-bit floats fit into F16.

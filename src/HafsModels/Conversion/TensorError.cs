@@ -55,14 +55,7 @@ public sealed record TensorError
     public int? Layer => RecipeTensors.BlockOf(Name) is >= 0 and int layer ? layer : null;
 
     /// <summary>What the tensor is for: its name without block and <c>.weight</c>, such as <c>ffn_down</c>.</summary>
-    public string Role
-    {
-        get
-        {
-            string role = Layer is { } layer ? Name[(Name.IndexOf('.', "blk.".Length) + 1)..] : Name;
-            return role.EndsWith(".weight", StringComparison.Ordinal) ? role[..^".weight".Length] : role;
-        }
-    }
+    public string Role => RecipeTensors.ShortName(Name);
 
     /// <summary>Takes the numbers of a comparison.</summary>
     /// <param name="name">Name in GGUF.</param>

@@ -41,8 +41,13 @@ internal static class RecipeTensors
         return end > 0 && int.TryParse(name.AsSpan(Prefix.Length, end - Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;
     }
 
-    /// <summary>Number of the block, or -1 outside of blocks.</summary>
-    public static int BlockOf(string name) => Split(name).Layer;
+    /// <summary>The name without block and <c>.weight</c>, such as <c>ffn_down</c>: tensors of different blocks that do the same share it.</summary>
+    public static string ShortName(string name)
+    {
+        const string Ending = ".weight";
+        string role = BlockOf(name) >= 0 ? name[(name.IndexOf('.', "blk.".Length) + 1)..] : name;
+        return role.EndsWith(Ending, StringComparison.Ordinal) ? role[..^Ending.Length] : role;
+    }
 
     /// <summary>Whether llama-quantize changes the type of a tensor: not of vectors, norms and the small matrices that steer a model.</summary>
     public static bool CanChange(string name, Shape shape) =>
