@@ -79,7 +79,7 @@ public sealed record QuantizationReport(string Model, string Quantization, long 
         page.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.Append(CultureInfo.InvariantCulture, $"<meta name=\"color-scheme\" content=\"light dark\">\n<title>{SvgCanvas.Escape(Title)}</title>\n<style>{ReportStyle.Page}</style>\n</head>\n<body>\n<main>\n");
         page.Append(ToSvg());
-        page.Append(CultureInfo.InvariantCulture, $"<details open>\n<summary>All {Tensors.Count:N0} tensors</summary>\n<div class=\"table\"><table>\n<thead><tr>");
+        page.Append(CultureInfo.InvariantCulture, $"<details open=\"open\">\n<summary>All {Tensors.Count:N0} tensors</summary>\n<div class=\"table\"><table>\n<thead><tr>");
         (string Name, Func<TensorError, string> Text)[] columns = Columns();
         foreach ((string name, _) in columns)
             page.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{SvgCanvas.Escape(name)}</th>");
