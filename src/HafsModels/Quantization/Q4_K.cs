@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
@@ -10,167 +9,21 @@ namespace HafsModels.Quantization;
 /// Layout: d (F16), dmin (F16), scales and offsets (<see cref="SixBitPairs"/>, 12 bytes), q (128 bytes: 32 for each pair of sub-blocks, the even one in
 /// the low, the odd one in the high halves).
 /// </summary>
+/// <remarks>
+/// Each sub-block's own best scale and offset are searched (<see cref="ScaleMinSearch"/>); d and dmin map the largest scale and offset to 63, or under an
+/// importance matrix fit all of them (<see cref="PositiveScaleSearch"/>); then each q is the integer nearest to (x + dmin·offset) / (d·scale), with d and dmin as
+/// rounded to F16. <see cref="OffsetSuperBlocks{TBlock, TPlain, TWeighted}"/> does these steps for one super-block, or for four at once; here stands what is Q4_K's own.
+/// </remarks>
 internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
 {
-    private const int Elements = 256, SubBlocks = 8, SubBlock = 32, Limit = 15, ScaleLimit = 63;
+    private const int Elements = 256, SubBlocks = 8, SubBlock = 32, Limit = 15;
     private const int Bytes = 144, Offset = 2, Scales = 4, Quants = 16;
 
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
-    {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination);
-    }
+        => OffsetSuperBlocks<Block, Plain, WeightedFourBits>.EncodeRow(row, importance, destination);
 
-    // The scalar definition: a search for each sub-block, then Finish.
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
-    {
-        Span<byte> quants = stackalloc byte[SubBlock];
-        Span<float> scales = stackalloc float[SubBlocks], offsets = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
-        for (int j = 0; j < SubBlocks; j++)
-            scales[j] = Search(x, importance, j, quants, out offsets[j], out sumWeights[j]);
-
-        Span<byte> scaleQuants = stackalloc byte[SubBlocks], offsetQuants = stackalloc byte[SubBlocks];
-        float d = importance.IsEmpty ? QuantizeToLargest(scales, scaleQuants) : PositiveScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
-        float dmin = importance.IsEmpty ? QuantizeToLargest(offsets, offsetQuants) : PositiveScaleSearch.Find(offsets, sumWeights, ScaleLimit, offsetQuants);
-        Finish<Lanes1>(x, importance, d, scaleQuants, dmin, offsetQuants, block);
-    }
-
-    private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float offset, out float sumWeights)
-    {
-        Span<float> weights = stackalloc float[SubBlock];
-        ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
-        if (importance.IsEmpty)
-        {
-            // Root mean square of the sub-block plus |x|.
-            float rootMeanSquare = MathF.Sqrt(Importance.SumOfSquares(sub) / SubBlock);
-            for (int i = 0; i < SubBlock; i++)
-                weights[i] = rootMeanSquare + MathF.Abs(sub[i]);
-            sumWeights = 0;
-            return ScaleMinSearch.Find<Plain>(sub, weights, quants, out offset);
-        }
-
-        Importance.Weights(sub, importance.Slice(j * SubBlock, SubBlock), 2 * Importance.SumOfSquares(x) / Elements, weights);
-        sumWeights = Importance.Sum(weights);
-        return ScaleMinSearch.Find<WeightedFourBits>(sub, weights, quants, out offset);
-    }
-
-    // The vector kernel: thirty-two sub-blocks (four super-blocks) are searched at once; then Finish.
-    [SkipLocalsInit]
-    private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
-    {
-        const int BatchElements = ScaleMinBatch.Count * SubBlock, BatchBlocks = BatchElements / Elements;
-        Unsafe.SkipInit(out ScaleMinBatch batch);
-        Span<float> weights = stackalloc float[BatchElements];
-        Span<byte> quants = stackalloc byte[SubBlock];
-        for (int first = 0; first < rows.Length; first += BatchElements)
-        {
-            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
-            if (importance.IsEmpty)
-            {
-                batch.Find<V, Plain>(x, default);
-            }
-            else
-            {
-                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 2, divisor: Elements, weights);
-                batch.Find<V, WeightedFourBits>(x, weights[..x.Length]);
-            }
-
-            for (int j = 0; j < x.Length / SubBlock; j++)
-            {
-                if ((batch.Failed >> j & 1) != 0)
-                    batch.Scales[j] = Search(Block(x, j), Columns(importance, rowLength, first, j), j % SubBlocks, quants, out batch.Offsets[j], out batch.SumWeights[j]);
-            }
-
-            if (importance.IsEmpty)
-            {
-                for (int j = 0; j < x.Length / SubBlock; j += SubBlocks)
-                {
-                    batch.Units[j / SubBlocks] = QuantizeToLargest(new(batch.Scales + j, SubBlocks), new(batch.ScaleQuants + j, SubBlocks));
-                    batch.Units[BatchBlocks + j / SubBlocks] = QuantizeToLargest(new(batch.Offsets + j, SubBlocks), new(batch.OffsetQuants + j, SubBlocks));
-                }
-            }
-            else
-            {
-                batch.QuantizeScales<V>(SubBlocks, ScaleLimit);
-            }
-
-            for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
-            {
-                Finish<V>(
-                    Block(x, j),
-                    Columns(importance, rowLength, first, j),
-                    batch.Units[j / SubBlocks],
-                    new(batch.ScaleQuants + j, SubBlocks),
-                    batch.Units[BatchBlocks + j / SubBlocks],
-                    new(batch.OffsetQuants + j, SubBlocks),
-                    destination);
-            }
-        }
-    }
-
-    // The super-block of sub-block j of a batch, and the importance of its columns when the batch starts at an element of the rows.
-    private static ReadOnlySpan<float> Block(ReadOnlySpan<float> batch, int j) => batch.Slice(j / SubBlocks * Elements, Elements);
-
-    private static ReadOnlySpan<float> Columns(ReadOnlySpan<float> importance, int rowLength, int first, int j)
-        => importance.IsEmpty ? default : importance.Slice((first + j / SubBlocks * Elements) % rowLength, Elements);
-
-    // Stores the scales and offsets; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
-    [SkipLocalsInit]
-    private static void Finish<V>(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float d, ReadOnlySpan<byte> scaleQuants, float dmin, ReadOnlySpan<byte> offsetQuants, Span<byte> block)
-        where V : struct, ILanes<V>
-    {
-        Span<byte> quants = stackalloc byte[Elements];
-        d = block.WriteHalf(0, d);
-        dmin = block.WriteHalf(Offset, dmin);
-        SixBitPairs.Pack(scaleQuants, offsetQuants, block[Scales..]);
-
-        for (int j = 0; j < SubBlocks; j++)
-        {
-            float scale = d * scaleQuants[j], offset = dmin * offsetQuants[j];
-            Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
-            if (scale != 0)
-                NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, offset, 0, Limit, subQuants);
-            else
-                Search(x, importance, j, subQuants, out _, out _);
-        }
-
-        for (int pair = 0; pair < SubBlocks / 2; pair++)
-            BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block.Slice(Quants + pair * SubBlock, SubBlock));
-    }
-
-    /// <summary>Maps non-negative numbers to 0 … 63, the largest to 63.</summary>
-    /// <returns>What one unit is worth.</returns>
-    internal static float QuantizeToLargest(ReadOnlySpan<float> values, Span<byte> quants)
-    {
-        float max = 0;
-        foreach (float value in values)
-        {
-            if (value > max)
-                max = value;
-        }
-
-        float inverse = max > 0 ? ScaleLimit / max : 0;
-        for (int j = 0; j < values.Length; j++)
-            quants[j] = Math.Min((byte)ScaleLimit, (byte)Rounding.Nearest(inverse * values[j]));
-        return max / ScaleLimit;
-    }
-
-    /// <summary>Weights without an importance matrix, of thirty-two rows: root mean square of the sub-block plus |x|.</summary>
-    internal static unsafe void WeighByMagnitude<V>(float* rows, int stride)
-        where V : struct, ILanes<V>
-    {
-        V sum = V.Zero;
-        for (int i = 0; i < SubBlock; i++)
-        {
-            V x = V.Load(rows + i * stride);
-            sum += x * x;
-        }
-
-        V rootMeanSquare = V.Sqrt(sum / V.Create(SubBlock));
-        for (int i = 0; i < SubBlock; i++)
-            V.Store(rootMeanSquare + V.Abs(V.Load(rows + i * stride)), rows + i * stride + V.Count);
-    }
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+        => OffsetSuperBlocks<Block, Plain, WeightedFourBits>.EncodeLanes<V>(rows, rowLength, importance, destination);
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)
     {
@@ -186,6 +39,29 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         }
     }
 
+    private readonly struct Block : IOffsetSuperBlock
+    {
+        public static int Bytes => Q4_K.Bytes;
+        public static int ScaleLimit => SixBitPairs.Limit;
+        public static float MeanSquareFactor => 2;
+
+        public static float QuantizeToLargest(ReadOnlySpan<float> values, Span<byte> quants) => SixBitPairs.QuantizeToLargest(values, quants);
+
+        public static void StoreScales(ref float d, Span<byte> scaleQuants, ref float dmin, Span<byte> offsetQuants, Span<byte> block)
+        {
+            d = block.WriteHalf(0, d);
+            dmin = block.WriteHalf(Offset, dmin);
+            SixBitPairs.Pack(scaleQuants, offsetQuants, block[Scales..]);
+        }
+
+        public static void StoreQuants(Span<byte> quants, Span<byte> block)
+        {
+            for (int pair = 0; pair < SubBlocks / 2; pair++)
+                BitPlanes.PackHalves(quants.Slice(pair * 2 * SubBlock, 2 * SubBlock), block.Slice(Quants + pair * SubBlock, SubBlock));
+        }
+    }
+
+    // The search without an importance matrix: twenty-one candidates; an error at x costs the root mean square of the sub-block plus |x|.
     private readonly struct Plain : IScaleMinRule
     {
         public static int Length => SubBlock;
@@ -194,8 +70,10 @@ internal sealed class Q4_K() : BlockFormat(GgmlType.Q4_K)
         public static float OffsetStep => 0.1f;
         public static int LastStep => 20;
 
+        public static void Weigh(ReadOnlySpan<float> x, Span<float> weights) => MagnitudeWeights.Weigh(x, weights);
+
         public static unsafe void Weigh<V>(float* rows, int stride)
             where V : struct, ILanes<V>
-            => WeighByMagnitude<V>(rows, stride);
+            => MagnitudeWeights.Weigh<V>(rows, stride);
     }
 }

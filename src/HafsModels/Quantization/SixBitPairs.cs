@@ -7,6 +7,21 @@ namespace HafsModels.Quantization;
 /// </summary>
 internal static class SixBitPairs
 {
+    /// <summary>Largest 6-bit integer.</summary>
+    public const int Limit = 63;
+
+    /// <summary>Maps numbers that are not negative to 0 … 63, the largest to 63.</summary>
+    /// <returns>What one unit is worth.</returns>
+    public static float QuantizeToLargest(ReadOnlySpan<float> values, Span<byte> quants)
+    {
+        if (ScaleUnits.TryQuantizeToLargest(values, Limit, quants, out float max))
+            return max / Limit;
+        float inverse = max > 0 ? Limit / max : 0;
+        for (int j = 0; j < values.Length; j++)
+            quants[j] = Math.Min((byte)Limit, (byte)Rounding.Nearest(inverse * values[j]));
+        return max / Limit;
+    }
+
     /// <summary>Packs scales and offsets.</summary>
     public static void Pack(ReadOnlySpan<byte> scales, ReadOnlySpan<byte> offsets, Span<byte> packed)
     {

@@ -26,8 +26,11 @@ internal interface IScaleMinRule
     /// <summary>Whether candidates are compared by their absolute errors rather than the squared ones.</summary>
     static virtual bool AbsoluteError => false;
 
+    /// <summary>Makes the weights of one sub-block from its elements alone, for rules that use no importance matrix.</summary>
+    static virtual void Weigh(ReadOnlySpan<float> x, Span<float> weights) => throw new NotSupportedException("The weights come from an importance matrix");
+
     /// <summary>
-    /// Makes the weights from the elements alone, for rules that use no importance matrix: row i (<paramref name="stride"/> floats after the one before it)
+    /// The same for one sub-block a lane: row i (<paramref name="stride"/> floats after the one before it)
     /// starts with element i of every lane, and its weights belong right behind.
     /// </summary>
     static virtual unsafe void Weigh<V>(float* rows, int stride)

@@ -12,6 +12,9 @@ internal unsafe struct ScaleMinBatch
     /// <summary>Sub-blocks of a batch.</summary>
     public const int Count = 32;
 
+    /// <summary>Vectors that the state of a search takes at most.</summary>
+    public const int StateVectors = 18;
+
     private const int MostElements = Count * 32, CacheLine = 64, MostBlocks = 4, MostSubBlocks = 16;
 
     /// <summary>Scale of each sub-block.</summary>
@@ -22,6 +25,12 @@ internal unsafe struct ScaleMinBatch
 
     /// <summary>Sum of the weights of each sub-block.</summary>
     public fixed float SumWeights[Count];
+
+    /// <summary>Inverse scale that the integers of the search came from; 0 where all elements are equal.</summary>
+    public fixed float Inverses[Count];
+
+    /// <summary>Minimum that was subtracted for them.</summary>
+    public fixed float Minima[Count];
 
     /// <summary>Integers of the scales, after <see cref="QuantizeScales"/>.</summary>
     public fixed byte ScaleQuants[Count];
@@ -37,7 +46,7 @@ internal unsafe struct ScaleMinBatch
 
     private fixed float elements[MostElements];
     private fixed float weights[MostElements];
-    private fixed float rows[MostElements * 3 + Count * 16 + CacheLine / sizeof(float)];
+    private fixed float rows[MostElements * 3 + Count * StateVectors + CacheLine / sizeof(float)];
 
     /// <summary>Searches up to thirty-two sub-blocks.</summary>
     /// <param name="x">Whole sub-blocks.</param>
@@ -47,7 +56,8 @@ internal unsafe struct ScaleMinBatch
         where TRule : struct, IScaleMinRule
     {
         Failed = 0;
-        fixed (float* xs = elements, ws = weights, memory = rows, scales = Scales, offsets = Offsets, sumWeights = SumWeights)
+        fixed (float* xs = elements, ws = weights, memory = rows, scales = Scales, offsets = Offsets)
+        fixed (float* sumWeights = SumWeights, inverses = Inverses, minima = Minima)
         {
             Fill(x, new(xs, Count * TRule.Length));
             if (!givenWeights.IsEmpty)
@@ -67,7 +77,7 @@ internal unsafe struct ScaleMinBatch
                         TRule.Weigh<V>(rowsOfGroup, stride);
                 }
 
-                Failed |= ScaleMinLanes<V, TRule>.Find(groups, scales + first, offsets + first, sumWeights + first) << first;
+                Failed |= ScaleMinLanes<V, TRule>.Find(groups, scales + first, offsets + first, sumWeights + first, inverses + first, minima + first) << first;
             }
         }
     }

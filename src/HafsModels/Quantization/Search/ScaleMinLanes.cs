@@ -18,7 +18,6 @@ internal static unsafe class ScaleMinLanes<V, TRule>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     private const float SafeToRound = 4e6f;
-    private const int StateVectors = 16;
 
     /// <summary>Floats from the row of one element to that of the next: the element, its weight and the candidate integer of every lane.</summary>
     public static int Stride
@@ -31,7 +30,7 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     public static int GroupFloats
     {
         [MethodImpl(Inline)]
-        get => RowFloats + StateVectors * V.Count;
+        get => RowFloats + ScaleMinBatch.StateVectors * V.Count;
     }
 
     private static int RowFloats
@@ -47,29 +46,31 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     /// <param name="scales">Takes the scales.</param>
     /// <param name="offsets">Takes the offsets (−m).</param>
     /// <param name="sumWeights">Takes the sums of the weights.</param>
+    /// <param name="inverses">Takes the inverse scales that the integers of the best candidates came from; 0 where all elements are equal.</param>
+    /// <param name="minima">Takes the minima that were subtracted for them.</param>
     /// <returns>One bit for each sub-block that failed.</returns>
-    public static uint Find(float* rows, float* scales, float* offsets, float* sumWeights)
+    public static uint Find(float* rows, float* scales, float* offsets, float* sumWeights, float* inverses, float* minima)
     {
         float* rowsOfB = rows + GroupFloats;
         ref State a = ref Unsafe.AsRef<State>(rows + RowFloats);
         ref State b = ref Unsafe.AsRef<State>(rowsOfB + RowFloats);
-        a = Start(rows);
-        b = Start(rowsOfB);
+        Start(ref a, rows);
+        Start(ref b, rowsOfB);
         for (int step = 0; step <= TRule.LastStep; step++)
         {
             // Up to this target no element can round to more than the limit.
             float target = TRule.FirstOffset + TRule.OffsetStep * step + TRule.Limit;
             bool mustClamp = target > TRule.Limit + 0.45f;
-            Propose(ref a, rows, target, mustClamp);
-            Propose(ref b, rowsOfB, target, mustClamp);
-            Judge(ref a, rows);
-            Judge(ref b, rowsOfB);
+            Propose(ref a, ref b, rows, target, mustClamp);
+            Judge(ref a, ref b, rows);
         }
 
-        return Finish(in a, scales, offsets, sumWeights) | Finish(in b, scales + V.Count, offsets + V.Count, sumWeights + V.Count) << V.Count;
+        return Finish(in a, scales, offsets, sumWeights, inverses, minima)
+            | Finish(in b, scales + V.Count, offsets + V.Count, sumWeights + V.Count, inverses + V.Count, minima + V.Count) << V.Count;
     }
 
-    private static State Start(float* rows)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Start(ref State state, float* rows)
     {
         V min = V.Load(rows), max = min, sumW = V.Load(rows + V.Count), sumX = sumW * min;
         for (int i = 1; i < TRule.Length; i++)
@@ -93,29 +94,38 @@ internal static unsafe class ScaleMinLanes<V, TRule>
             error += V.Load(rows + i * Stride + V.Count) * Cost(scale * q + min - x);
         }
 
-        return new State
-        {
-            Max = max,
-            SumW = sumW,
-            SumX = sumX,
-            FirstMin = min,
-            Min = min,
-            Scale = scale,
-            Error = error,
-            Constant = V.Equal(max, min),
-            Failed = failed,
-        };
+        state.Max = max;
+        state.SumW = sumW;
+        state.SumX = sumX;
+        state.FirstMin = min;
+        state.Min = min;
+        state.Scale = scale;
+        state.BestInverse = inverse;
+        state.BestMin = min;
+        state.Error = error;
+        state.Constant = V.Equal(max, min);
+        state.Failed = failed;
+        state.LargestInverse = V.Zero;
+        state.LargestReach = V.Zero;
+    }
+
+    [MethodImpl(Inline)]
+    private static V Inverse(ref State state, float target)
+    {
+        V inverse = V.Create(target) / (state.Max - state.Min);
+        state.LargestInverse = V.MaxUnsignedBits(state.LargestInverse, V.SubtractBits(inverse, V.CreateBits(1)));
+        state.LargestReach = V.MaxBits(state.LargestReach, V.Abs(inverse * (state.FirstMin - state.Min)));
+        state.CandidateInverse = inverse;
+        return inverse;
     }
 
     // Integers for the next inverse scale, and the scale and minimum that fit them best. Not inlined, so that the sums of a loop have all registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Propose(ref State state, float* rows, float target, bool mustClamp)
+    private static void Propose(ref State a, ref State b, float* rows, float target, bool mustClamp)
     {
-        V min = state.Min, inverse = V.Create(target) / (state.Max - min);
-        state.LargestInverse = V.MaxUnsignedBits(state.LargestInverse, V.SubtractBits(inverse, V.CreateBits(1)));
-        state.LargestReach = V.MaxBits(state.LargestReach, V.Abs(inverse * (state.FirstMin - min)));
-
-        V sumQ = V.Zero, sumQQ = V.Zero, sumXQ = V.Zero;
+        V minA = a.Min, minB = b.Min, inverseA = Inverse(ref a, target), inverseB = Inverse(ref b, target);
+        V sumQA = V.Zero, sumQQA = V.Zero, sumXQA = V.Zero;
+        V sumQB = V.Zero, sumQQB = V.Zero, sumXQB = V.Zero;
         float* end = rows + RowFloats;
         if (mustClamp)
         {
@@ -123,7 +133,9 @@ internal static unsafe class ScaleMinLanes<V, TRule>
             for (float* row = rows; row < end; row += Stride)
             {
                 V x = V.Load(row);
-                Add(row, x, Clamp(V.Round(inverse * (x - min)), limit), ref sumQ, ref sumQQ, ref sumXQ);
+                Add(row, x, Clamp(V.Round(inverseA * (x - minA)), limit), ref sumQA, ref sumQQA, ref sumXQA);
+                x = V.Load(row + GroupFloats);
+                Add(row + GroupFloats, x, Clamp(V.Round(inverseB * (x - minB)), limit), ref sumQB, ref sumQQB, ref sumXQB);
             }
         }
         else
@@ -131,10 +143,19 @@ internal static unsafe class ScaleMinLanes<V, TRule>
             for (float* row = rows; row < end; row += Stride)
             {
                 V x = V.Load(row);
-                Add(row, x, V.MaxBits(V.Round(inverse * (x - min)), V.Zero), ref sumQ, ref sumQQ, ref sumXQ);
+                Add(row, x, V.MaxBits(V.Round(inverseA * (x - minA)), V.Zero), ref sumQA, ref sumQQA, ref sumXQA);
+                x = V.Load(row + GroupFloats);
+                Add(row + GroupFloats, x, V.MaxBits(V.Round(inverseB * (x - minB)), V.Zero), ref sumQB, ref sumQQB, ref sumXQB);
             }
         }
 
+        Fit(ref a, sumQA, sumQQA, sumXQA);
+        Fit(ref b, sumQB, sumQQB, sumXQB);
+    }
+
+    [MethodImpl(Inline)]
+    private static void Fit(ref State state, V sumQ, V sumQQ, V sumXQ)
+    {
         V sumW = state.SumW, sumX = state.SumX;
         V determinant = sumW * sumQQ - sumQ * sumQ;
         V candidateMin = (sumQQ * sumX - sumQ * sumXQ) / determinant;
@@ -156,25 +177,41 @@ internal static unsafe class ScaleMinLanes<V, TRule>
 
     // Lanes where the candidate is better take it over.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Judge(ref State state, float* rows)
+    private static void Judge(ref State a, ref State b, float* rows)
     {
-        V scale = state.CandidateScale, min = state.CandidateMin, error = V.Zero;
+        V scaleA = a.CandidateScale, minA = a.CandidateMin, errorA = V.Zero;
+        V scaleB = b.CandidateScale, minB = b.CandidateMin, errorB = V.Zero;
         float* end = rows + RowFloats;
         for (float* row = rows; row < end; row += Stride)
-            error += V.Load(row + V.Count) * Cost(scale * V.Load(row + 2 * V.Count) + min - V.Load(row));
+        {
+            errorA += V.Load(row + V.Count) * Cost(scaleA * V.Load(row + 2 * V.Count) + minA - V.Load(row));
+            float* rowB = row + GroupFloats;
+            errorB += V.Load(rowB + V.Count) * Cost(scaleB * V.Load(rowB + 2 * V.Count) + minB - V.Load(rowB));
+        }
 
+        Replace(ref a, scaleA, minA, errorA);
+        Replace(ref b, scaleB, minB, errorB);
+    }
+
+    [MethodImpl(Inline)]
+    private static void Replace(ref State state, V scale, V min, V error)
+    {
         V isBetter = V.LessThan(error, state.Error) & V.LessThan(V.Zero, state.Determinant);
         state.Error = V.Select(isBetter, error, state.Error);
         state.Scale = V.Select(isBetter, scale, state.Scale);
+        state.BestInverse = V.Select(isBetter, state.CandidateInverse, state.BestInverse);
+        state.BestMin = V.Select(isBetter, state.Min, state.BestMin);
         state.Min = V.Select(isBetter, min, state.Min);
     }
 
     [MethodImpl(Inline)]
-    private static uint Finish(in State state, float* scales, float* offsets, float* sumWeights)
+    private static uint Finish(in State state, float* scales, float* offsets, float* sumWeights, float* inverses, float* minima)
     {
         V.Store(V.Select(state.Constant, V.Zero, state.Scale), scales);
         V.Store(-V.Select(state.Constant, state.FirstMin, state.Min), offsets);
         V.Store(state.SumW, sumWeights);
+        V.Store(V.Select(state.Constant, V.Zero, state.BestInverse), inverses);
+        V.Store(state.BestMin, minima);
 
         // As integers, what is not a positive number lies above all that are; an inverse is compared less one, which puts 0 there as well.
         V largest = V.CreateBits(0x7F7FFFFE), reach = V.Create(SafeToRound);
@@ -189,10 +226,10 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     [MethodImpl(Inline)]
     private static V Cost(V difference) => TRule.AbsoluteError ? V.Abs(difference) : difference * difference;
 
-    // At most StateVectors.
+    // At most ScaleMinBatch.StateVectors.
     private struct State
     {
         public V Max, SumW, SumX, FirstMin, Min, Scale, Error, Constant, Failed, LargestInverse, LargestReach;
-        public V CandidateScale, CandidateMin, Determinant;
+        public V BestInverse, BestMin, CandidateInverse, CandidateScale, CandidateMin, Determinant;
     }
 }
