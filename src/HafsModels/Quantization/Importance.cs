@@ -1,5 +1,3 @@
-using HafsModels.Quantization.Search;
-
 namespace HafsModels.Quantization;
 
 /// <summary>How an importance matrix becomes weights of errors: importance × √(mean square + x²).</summary>
@@ -12,6 +10,29 @@ internal static class Importance
         foreach (float value in x)
             sum += value * value;
         return sum;
+    }
+
+    /// <summary><see cref="SumOfSquares"/> of each of up to four rows, divided by their length; the sums run side by side.</summary>
+    public static void MeanSquares(ReadOnlySpan<float> rows, int rowLength, Span<float> meanSquares)
+    {
+        if (rows.Length < 4 * rowLength)
+        {
+            for (int row = 0; row < rows.Length / rowLength; row++)
+                meanSquares[row] = SumOfSquares(rows.Slice(row * rowLength, rowLength)) / rowLength;
+            return;
+        }
+
+        ReadOnlySpan<float> x0 = rows[..rowLength], x1 = rows.Slice(rowLength, rowLength), x2 = rows.Slice(2 * rowLength, rowLength), x3 = rows.Slice(3 * rowLength, rowLength);
+        float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+        for (int i = 0; i < x0.Length; i++)
+        {
+            sum0 += x0[i] * x0[i];
+            sum1 += x1[i] * x1[i];
+            sum2 += x2[i] * x2[i];
+            sum3 += x3[i] * x3[i];
+        }
+
+        (meanSquares[0], meanSquares[1], meanSquares[2], meanSquares[3]) = (sum0 / rowLength, sum1 / rowLength, sum2 / rowLength, sum3 / rowLength);
     }
 
     /// <summary>Computes the weights of one block.</summary>
@@ -45,23 +66,5 @@ internal static class Importance
         foreach (float weight in weights)
             sum += weight;
         return sum;
-    }
-
-    /// <summary>Weighs one block and searches its scale (<see cref="ScaleSearch"/>).</summary>
-    public static float Scale(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float meanSquare, int limit, Span<byte> quants)
-    {
-        Span<float> weights = stackalloc float[x.Length];
-        Weights(x, importance, meanSquare, weights);
-        return ScaleSearch.Find(x, weights, limit, quants);
-    }
-
-    /// <summary>Weighs one block and searches its scale and minimum (<see cref="ScaleMinSearch"/>).</summary>
-    public static (float Scale, float Minimum) ScaleAndMinimum<TRule>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float meanSquare, Span<byte> quants)
-        where TRule : struct, IScaleMinRule
-    {
-        Span<float> weights = stackalloc float[x.Length];
-        Weights(x, importance, meanSquare, weights);
-        float scale = ScaleMinSearch.Find<TRule>(x, weights, quants, out float offset);
-        return (scale, -offset);
     }
 }

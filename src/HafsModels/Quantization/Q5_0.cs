@@ -16,14 +16,17 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
 
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        float meanSquare = importance.IsEmpty ? 0 : Importance.SumOfSquares(row) / row.Length;
-        Span<byte> quants = stackalloc byte[Elements];
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
+        if (!importance.IsEmpty)
         {
-            ReadOnlySpan<float> x = row.Slice(i, Elements);
-            float d = importance.IsEmpty ? Spread(x, quants) : Importance.Scale(x, importance.Slice(i, Elements), meanSquare, Limit, quants);
-            destination.WriteHalf(0, d);
-            PackFiveBits(quants, destination[High..]);
+            WeightedBlocks<Block>.EncodeScales(row, importance, destination);
+            return;
+        }
+
+        Span<byte> quants = stackalloc byte[Elements];
+        for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
+        {
+            float d = Spread(row[..Elements], quants);
+            Block.Store(d, 0, quants, destination);
         }
     }
 
@@ -40,7 +43,7 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
     {
         if (!importance.IsEmpty)
         {
-            EncodeRows(rows, rowLength, importance, destination);
+            WeightedBlocks<Block>.EncodeScales<V>(rows, rowLength, importance, destination);
             return;
         }
 
@@ -82,6 +85,18 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
             UnpackFiveBits(blocks[High..Bytes], quants);
             for (int i = 0; i < Elements; i++)
                 destination[i] = (quants[i] - Limit) * d;
+        }
+    }
+
+    private readonly struct Block : IPlainBlock
+    {
+        public static int Bytes => Q5_0.Bytes;
+        public static int Bits => 5;
+
+        public static void Store(float d, float m, ReadOnlySpan<byte> quants, Span<byte> block)
+        {
+            block.WriteHalf(0, d);
+            PackFiveBits(quants, block[High..]);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization;
@@ -14,21 +15,45 @@ internal sealed class TQ1_0() : BlockFormat(GgmlType.TQ1_0)
     // Runs of bytes: where the bytes and elements start, bytes in the run, digits in use.
     private static readonly (int Byte, int Element, int Count, int Digits)[] Runs = [(0, 0, 32, 5), (32, 160, 16, 5), (48, 240, 4, 4)];
 
+    // The byte of every base-3 number.
+    private static readonly byte[] Packed = [.. Enumerable.Range(0, 256).Select(number => (byte)((number * 256 + 242) / 243))];
+
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> trits = stackalloc byte[Elements];
         for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
+            Store(Ternary.Quantize(row[..Elements], trits), trits, destination[..Bytes]);
+    }
+
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        Span<byte> trits = stackalloc byte[Elements];
+        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
+            Store(Ternary.Quantize<V>(rows[..Elements], trits), trits, destination[..Bytes]);
+    }
+
+    private static void Store(float d, ReadOnlySpan<byte> trits, Span<byte> block)
+    {
+        block.WriteHalf(Scale, d);
+        foreach ((int first, int element, int count, int digits) in Runs)
         {
-            destination.WriteHalf(Scale, Ternary.Quantize(row[..Elements], trits));
-            foreach ((int first, int element, int count, int digits) in Runs)
+            ReadOnlySpan<byte> packed = Packed;
+            int i = 0;
+            for (; i + Vector128<byte>.Count <= count; i += Vector128<byte>.Count)
             {
-                for (int i = 0; i < count; i++)
-                {
-                    byte number = 0;
-                    for (int digit = 0; digit < 5; digit++)
-                        number = (byte)(number * 3 + (digit < digits ? trits[element + digit * count + i] : 0));
-                    destination[first + i] = (byte)((number * 256 + 242) / 243);
-                }
+                Vector128<byte> numbers = Vector128.Create(trits[(element + i)..]);
+                for (int digit = 1; digit < digits; digit++)
+                    numbers = numbers + numbers + numbers + Vector128.Create(trits[(element + digit * count + i)..]);
+                for (int j = 0; j < Vector128<byte>.Count; j++)
+                    block[first + i + j] = packed[numbers[j]];
+            }
+
+            for (; i < count; i++)
+            {
+                byte number = 0;
+                for (int digit = 0; digit < 5; digit++)
+                    number = (byte)(number * 3 + (digit < digits ? trits[element + digit * count + i] : 0));
+                block[first + i] = packed[number];
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization;
@@ -15,12 +16,30 @@ internal sealed class TQ2_0() : BlockFormat(GgmlType.TQ2_0)
         Span<byte> trits = stackalloc byte[Elements];
         for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
         {
-            destination.WriteHalf(Scale, Ternary.Quantize(row[..Elements], trits));
+            float d = Ternary.Quantize(row[..Elements], trits);
             foreach (ref byte trit in trits)
                 trit &= 3;
-            for (int half = 0; half < 2; half++)
-                BitPlanes.PackQuarters(trits.Slice(half * 128, 128), destination.Slice(half * 32, 32));
+            Store(d, trits, destination);
         }
+    }
+
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        Span<byte> trits = stackalloc byte[Elements];
+        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
+        {
+            float d = Ternary.Quantize<V>(rows[..Elements], trits);
+            for (int i = 0; i < Elements; i += Vector128<byte>.Count)
+                (Vector128.Create<byte>(trits[i..]) & Vector128.Create((byte)3)).CopyTo(trits[i..]);
+            Store(d, trits, destination);
+        }
+    }
+
+    private static void Store(float d, ReadOnlySpan<byte> trits, Span<byte> block)
+    {
+        block.WriteHalf(Scale, d);
+        for (int half = 0; half < 2; half++)
+            BitPlanes.PackQuarters(trits.Slice(half * 128, 128), block.Slice(half * 32, 32));
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)

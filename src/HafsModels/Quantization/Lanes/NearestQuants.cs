@@ -19,6 +19,20 @@ internal static unsafe class NearestQuants
         }
     }
 
+    /// <summary>Computes the nearest integers to inverse · (x − min) within bounds, minus the lower bound.</summary>
+    public static void FindByInverse<V>(ReadOnlySpan<float> x, float inverse, float min, int lowest, int highest, Span<byte> quants)
+        where V : struct, ILanes<V>
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(quants.Length, x.Length);
+        V inverses = V.Create(inverse), minima = V.Create(min), zeroPoint = V.CreateBits(lowest);
+        fixed (float* source = x)
+        fixed (byte* destination = quants)
+        {
+            for (int i = 0; i < x.Length; i += V.Count)
+                V.StoreBytes(V.SubtractBits(Nearest(inverses * (V.Load(source + i) - minima), lowest, highest), zeroPoint), destination + i);
+        }
+    }
+
     /// <summary><see cref="Rounding.Nearest(float, int, int)"/> in every lane, as integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Nearest<V>(V lanes, int lowest, int highest)
