@@ -13,6 +13,7 @@
         'Backup-ModelRegistry'
         'Compare-Model'
         'ConvertTo-Gguf'
+        'Copy-ModelRegistry'
         'Get-GgufInfo'
         'Get-Model'
         'Get-ModelLineage'

@@ -17,6 +17,9 @@ internal static class Peers
     /// <summary>Folder that holds node_modules (<c>HAFS_NODE_PEERS</c>).</summary>
     public static string NodePeers => Require("HAFS_NODE_PEERS", Directory.Exists);
 
+    /// <summary>Folder with initdb, postgres and psql (<c>HAFS_POSTGRES_BIN</c>).</summary>
+    public static string PostgresBin => Require("HAFS_POSTGRES_BIN", Directory.Exists);
+
     private static string Require(string variable, Func<string, bool> exists)
     {
         string? path = Environment.GetEnvironmentVariable(variable);

@@ -95,3 +95,23 @@ Describe 'Paths of other systems' {
         $problem[0].FullyQualifiedErrorId | Should -Match 'PathHasNoPlace'
     }
 }
+
+Describe 'A copy of the registry' {
+    It 'goes to another file, and not over one that holds models' {
+        $test = New-TestRegistry 'kjv-qwen2'
+        $null = Register-Model $test.Model -Registry $test.Registry
+        Copy-ModelRegistry "$($test.Folder)/copy.json" -Registry $test.Registry -WhatIf
+        "$($test.Folder)/copy.json" | Should -Not -Exist
+        (Copy-ModelRegistry "$($test.Folder)/copy.json" -Registry $test.Registry).ModelId | Should -Be 'kjv-qwen2'
+        (Get-Model -Registry "$($test.Folder)/copy.json").Id | Should -Be 'kjv-qwen2'
+        { Copy-ModelRegistry "$($test.Folder)/copy.json" -Registry $test.Registry -ErrorAction Stop } | Should -Throw '*holds 1 models already*'
+        Remove-Item -Recurse -Force $test.Folder
+    }
+
+    It 'loads the database client apart and says when there is no server' {
+        { Get-Model -Registry 'postgres://nobody@127.0.0.1:9/none' -ErrorAction Stop } | Should -Throw '*127.0.0.1:9*'
+        [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies | Where-Object { $_.GetName().Name -eq 'Npgsql' } | Should -BeNullOrEmpty
+        (Get-Model -Registry 'postgres://u:secret@h/d' -ErrorAction SilentlyContinue -ErrorVariable problem)
+        "$problem" | Should -Not -Match 'secret'
+    }
+}

@@ -9,8 +9,8 @@ internal static class HafsCommand
     /// <summary>Which registry to work on; every command takes it.</summary>
     public static readonly Option<string?> Registry = new("--registry")
     {
-        Description = "Registry file (default: HAFS_REGISTRY, else ~/.context/models/registry.json)",
-        HelpName = "FILE",
+        Description = "Registry file or postgres:// address (default: HAFS_REGISTRY, else ~/.context/models/registry.json)",
+        HelpName = "REGISTRY",
         Recursive = true,
     };
 

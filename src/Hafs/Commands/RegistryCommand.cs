@@ -8,7 +8,7 @@ namespace Hafs.Commands;
 /// <summary><c>hafs registry …</c>: care for the registry itself.</summary>
 internal static class RegistryCommand
 {
-    public static Command Create() => new("registry", "Backups and repair of the registry") { Check(), Repair(), Backup(), Backups(), Restore() };
+    public static Command Create() => new("registry", "Backups, repair and copies of the registry") { Check(), Repair(), Backup(), Backups(), Restore(), Copy() };
 
     private static Command Check()
     {
@@ -92,6 +92,22 @@ internal static class RegistryCommand
                 Json.Write(changes);
             else
                 Terminal.Done((result.GetValue(dryRun) ? "Would restore: " : "Restored: ") + Summary(changes));
+            return Task.CompletedTask;
+        });
+        return command;
+    }
+
+    private static Command Copy()
+    {
+        var destination = new Argument<string>("destination") { Description = "Registry to copy to: a file, or postgres://USER@HOST:PORT/DATABASE" };
+        var force = new Option<bool>("--force", "-f") { Description = "Replace what the destination holds" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Tell what would change, and write nothing" };
+        var command = new Command("copy", "Copy everything to another registry") { destination, force, dryRun };
+        command.SetAction((result, cancellation) =>
+        {
+            bool apply = !result.GetValue(dryRun);
+            IReadOnlyList<RegistryChange> changes = HafsCommand.Workbench(result).Registry.CopyTo(result.GetRequiredValue(destination), result.GetValue(force), apply, cancellation);
+            Terminal.Done((apply ? "Copied: " : "Would copy: ") + Summary(changes));
             return Task.CompletedTask;
         });
         return command;

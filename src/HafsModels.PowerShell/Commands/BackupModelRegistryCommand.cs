@@ -1,10 +1,11 @@
 using System.Management.Automation;
+using HafsModels.Registry;
 
 namespace HafsModels.PowerShell.Commands;
 
 /// <summary><c>Backup-ModelRegistry</c>: copies the registry and its sidecar to where no later write drops them.</summary>
 [Cmdlet(VerbsData.Backup, "ModelRegistry", SupportsShouldProcess = true)]
-[OutputType(typeof(FileInfo))]
+[OutputType(typeof(RegistryBackup), typeof(FileInfo))]
 public sealed class BackupModelRegistryCommand : RegistryCmdlet
 {
     /// <summary>File to write; its sidecar comes beside it. Without it the copy lies among the rolling backups and is never dropped.</summary>
@@ -19,6 +20,9 @@ public sealed class BackupModelRegistryCommand : RegistryCmdlet
         string? target = OutputPath is null ? null : FullPath(OutputPath);
         Workbench workbench = Workbench();
         if (ShouldProcess(workbench.RegistryPath, target is null ? "Back up" : $"Back up to {target}"))
-            WriteObject(new FileInfo(workbench.Registry.Backup(target, StopToken)));
+        {
+            string made = workbench.Registry.Backup(target, StopToken);
+            WriteObject(target is null ? workbench.Registry.Backups().First(b => b.Path == made) : new FileInfo(made));
+        }
     });
 }

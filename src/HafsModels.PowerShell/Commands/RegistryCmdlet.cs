@@ -10,16 +10,15 @@ public abstract class RegistryCmdlet : HafsCmdlet
     }
 
     /// <summary>
-    /// Registry file. Objects of the module carry the one they came from, so a pipeline stays with it. Without it, the environment variable
-    /// HAFS_REGISTRY names the file, else it is ~/.context/models/registry.json.
+    /// Registry file, or postgres://USER@HOST:PORT/DATABASE. Objects of the module carry the one they came from, so a pipeline stays with it.
+    /// Without it, the environment variable HAFS_REGISTRY names it, else it is ~/.context/models/registry.json.
     /// </summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "Registry file; default: HAFS_REGISTRY, else ~/.context/models/registry.json.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "Registry file or postgres:// address; default: HAFS_REGISTRY, else ~/.context/models/registry.json.")]
     public string? Registry { get; set; }
 
     /// <summary>The straight path over <see cref="Registry"/>; made for each item, because each may name another.</summary>
-    private protected Workbench Workbench() => new(RegistryLocation());
+    private protected Workbench Workbench() => new(string.IsNullOrEmpty(Registry) ? null : RegistryLocation(Registry));
 
-    // An address of another kind of registry is no path; the core says what it makes of it.
-    private string? RegistryLocation() =>
-        string.IsNullOrEmpty(Registry) ? null : Registry.Contains("://", StringComparison.Ordinal) ? Registry : FullPath(Registry);
+    /// <summary>A registry as the core names it: an address stays, a path becomes a full one.</summary>
+    private protected string RegistryLocation(string named) => named.Contains("://", StringComparison.Ordinal) ? named : FullPath(named);
 }

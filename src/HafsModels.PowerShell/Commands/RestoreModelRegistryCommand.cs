@@ -11,7 +11,7 @@ public sealed class RestoreModelRegistryCommand : RegistryCmdlet
 {
     /// <summary>The backup's registry file, as Get-ModelRegistryBackup names it; the newest that can be read without it.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "Backup to go back to; default: the newest that can be read.")]
-    [Alias("PSPath", "LiteralPath")]
+    [Alias("LiteralPath")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupCompleter))]
     public string? Path { get; set; }
@@ -19,7 +19,7 @@ public sealed class RestoreModelRegistryCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path ?? Registry, () =>
     {
-        string? from = Path is null ? null : FullPath(Path);
+        string? from = Path is null ? null : RegistryLocation(Path);
         ModelRegistry registry = Workbench().Registry;
         IReadOnlyList<RegistryChange> changes = registry.Restore(from, apply: false, StopToken);
         string what = changes.Count == 0 ? "nothing changes" : string.Join(", ", changes.GroupBy(c => c.Kind).Select(g => $"{g.Count()} {g.Key.ToString().ToLowerInvariant()}"));

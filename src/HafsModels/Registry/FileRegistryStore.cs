@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text;
-using HafsModels.Registry.Json;
 
 namespace HafsModels.Registry;
 
@@ -31,13 +29,13 @@ internal sealed class FileRegistryStore(string path, TimeSpan lockTimeout) : IRe
         {
             cancellationToken.ThrowIfCancellationRequested();
             (RegistryFiles files, RegistrySnapshot snapshot) = Load();
-            EnsureWritable(snapshot);
+            RegistryCheck.EnsureWritable(snapshot);
             var change = new RegistryEdit(snapshot);
             T result = edit(change);
             if (!change.MainChanged && !change.SidecarChanged)
                 return result;
-            byte[]? main = change.MainChanged ? Bytes(change.FinishMain()) : null;
-            byte[]? sidecar = change.SidecarChanged ? Bytes(change.FinishSidecar()) : null;
+            byte[]? main = change.MainChanged ? RegistryFiles.Bytes(change.FinishMain()) : null;
+            byte[]? sidecar = change.SidecarChanged ? RegistryFiles.Bytes(change.FinishSidecar()) : null;
             RegistryBackups.Add(Location, files);
 
             // hafs knows no lock: what it wrote since we read is the new base.
@@ -103,7 +101,7 @@ internal sealed class FileRegistryStore(string path, TimeSpan lockTimeout) : IRe
         if (!apply || files.SameAs(current))
             return changes;
         RegistryBackups.Add(Location, current);
-        Replace(RegistryPath.Sidecar(Location), files.Sidecar ?? Bytes(RegistrySidecar.New()));
+        Replace(RegistryPath.Sidecar(Location), files.Sidecar ?? RegistryFiles.Bytes(RegistrySidecar.New()));
         Replace(Location, files.Main);
         return changes;
     }
@@ -117,7 +115,7 @@ internal sealed class FileRegistryStore(string path, TimeSpan lockTimeout) : IRe
             return;
         RegistryBackups.Keep(Location, null, files);
         byte[]? good = Backups().Where(b => b.IsReadable).Select(b => RegistryFiles.Read(b.Path).Sidecar).FirstOrDefault(s => s is not null);
-        Replace(RegistryPath.Sidecar(Location), good ?? Bytes(RegistrySidecar.New()));
+        Replace(RegistryPath.Sidecar(Location), good ?? RegistryFiles.Bytes(RegistrySidecar.New()));
     }
 
     private static RegistrySnapshot? TryParse(RegistryFiles files, string path)
@@ -149,18 +147,6 @@ internal sealed class FileRegistryStore(string path, TimeSpan lockTimeout) : IRe
             }
         }
     }
-
-    private static void EnsureWritable(RegistrySnapshot snapshot)
-    {
-        string sidecar = RegistryPath.Sidecar(snapshot.Path);
-        if (snapshot.Sidecar is null)
-            throw new HafsException(ErrorKind.InvalidData, "RegistrySidecarDamaged", $"{snapshot.Problems.First(p => p.Kind == RegistryProblemKind.SidecarDamaged).Message}", snapshot.Path, RegistryBackups.RestoreHint(snapshot.Path));
-        foreach ((string file, JsonObject content) in new[] { (snapshot.Path, snapshot.Main), (sidecar, snapshot.Sidecar) })
-            if (RegistryCheck.IsFuture(content))
-                throw new HafsException(ErrorKind.Unsupported, "RegistryFromTheFuture", $"{file} has a later version than {RegistryCheck.MajorVersion}.x; it can be read, but not written.", snapshot.Path, "Use the program version that wrote it, or a later one.");
-    }
-
-    private static byte[] Bytes(JsonObject content) => Encoding.ASCII.GetBytes(JsonText.Write(content));
 
     private static void Replace(string target, byte[] bytes)
     {

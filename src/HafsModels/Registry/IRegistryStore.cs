@@ -1,9 +1,9 @@
 namespace HafsModels.Registry;
 
-/// <summary>Keeps a registry: the place where a file would be exchanged for a database.</summary>
+/// <summary>Keeps a registry: in files, or in a database.</summary>
 internal interface IRegistryStore
 {
-    /// <summary>What names the registry: the full path of its file.</summary>
+    /// <summary>What names the registry: the full path of its file, or its address.</summary>
     string Location { get; }
 
     /// <summary>The registry as it is now.</summary>

@@ -15,17 +15,17 @@ public sealed partial class ModelRegistry
 
     private ModelRegistry(IRegistryStore store) => this.store = store;
 
-    /// <summary>Full path of the registry file.</summary>
+    /// <summary>Full path of the registry file, or the registry's address without a password.</summary>
     public string Path => store.Location;
 
     /// <summary>What in the registry hafs would stumble over, for front ends to warn about.</summary>
     public IReadOnlyList<RegistryProblem> Problems => store.Read().Problems;
 
     /// <summary>Opens a registry; nothing is read or made before it is needed.</summary>
-    /// <param name="path">Its file; null for <c>HAFS_REGISTRY</c>, else <c>~/.context/models/registry.json</c>.</param>
+    /// <param name="path">Its file, or <c>postgres://USER@HOST:PORT/DATABASE</c>; null for <c>HAFS_REGISTRY</c>, else <c>~/.context/models/registry.json</c>.</param>
     public static ModelRegistry Open(string? path = null) => Open(path, LockTimeout);
 
-    internal static ModelRegistry Open(string? path, TimeSpan lockTimeout) => new(new FileRegistryStore(RegistryPath.Resolve(path), lockTimeout));
+    internal static ModelRegistry Open(string? path, TimeSpan lockTimeout) => new(RegistryPath.Store(path, lockTimeout));
 
     /// <summary>Models that match, ordered by id.</summary>
     public IReadOnlyList<Model> Find(ModelQuery query)
@@ -222,6 +222,41 @@ public sealed partial class ModelRegistry
             },
             cancellationToken);
         return mended;
+    }
+
+    /// <summary>Copies everything to another registry: models, history, and the keys nobody here knows.</summary>
+    /// <param name="destination">A path, or an address.</param>
+    /// <param name="force">Replace what the destination holds.</param>
+    /// <param name="apply">False to learn only what would change there.</param>
+    /// <param name="cancellationToken">Ends the wait for other writers.</param>
+    /// <returns>What changes in the destination.</returns>
+    /// <exception cref="HafsException"><see cref="ErrorKind.AlreadyExists"/>: the destination holds models.</exception>
+    public IReadOnlyList<RegistryChange> CopyTo(string destination, bool force, bool apply, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(destination);
+        RegistrySnapshot source = store.Read();
+        if (source.Sidecar is not { } sidecar)
+            throw new HafsException(ErrorKind.InvalidData, "RegistrySidecarDamaged", source.Problems[0].Message, Path, "Repair it first: Repair-ModelRegistry (hafs registry repair).");
+        ModelRegistry target = Open(destination);
+        if (target.Path == Path)
+            throw new HafsException(ErrorKind.InvalidArgument, "CopyOntoItself", $"{Path} cannot be copied onto itself", Path);
+        RegistrySnapshot there = target.store.Read();
+        if (apply && !force && there.Records.Members.Length > 0)
+            throw new HafsException(ErrorKind.AlreadyExists, "RegistryNotEmpty", $"{target.Path} holds {there.Records.Members.Length} models already", target.Path, "Pass -Force (--force) to replace them; a backup is kept.");
+        IReadOnlyList<RegistryChange> changes = RegistryDifference.Between(there, source);
+        if (apply)
+        {
+            target.store.Change(
+                edit =>
+                {
+                    edit.SetMain(source.Main);
+                    edit.SetSidecar(sidecar);
+                    return true;
+                },
+                cancellationToken);
+        }
+
+        return changes;
     }
 
     private static Model Replace(Model was, Model now) => now with

@@ -108,4 +108,15 @@ internal static class RegistryCheck
     };
 
     private static string Version(JsonObject file) => file["version"] is JsonScalar scalar ? scalar.Raw.Trim('"') : "";
+
+    /// <summary>Refuses to write to a registry whose sidecar cannot be read, or that a later version wrote.</summary>
+    public static void EnsureWritable(RegistrySnapshot snapshot)
+    {
+        string sidecar = RegistryPath.Sidecar(snapshot.Path);
+        if (snapshot.Sidecar is null)
+            throw new HafsException(ErrorKind.InvalidData, "RegistrySidecarDamaged", $"{snapshot.Problems.First(p => p.Kind == RegistryProblemKind.SidecarDamaged).Message}", snapshot.Path, RegistryBackups.RestoreHint(snapshot.Path));
+        foreach ((string file, JsonObject content) in new[] { (snapshot.Path, snapshot.Main), (sidecar, snapshot.Sidecar) })
+            if (IsFuture(content))
+                throw new HafsException(ErrorKind.Unsupported, "RegistryFromTheFuture", $"{file} has a later version than {MajorVersion}.x; it can be read, but not written.", snapshot.Path, "Use the program version that wrote it, or a later one.");
+    }
 }

@@ -14,6 +14,12 @@ internal sealed record RegistryFiles(byte[]? Main, byte[]? Sidecar)
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Both documents as files hold them.</summary>
+    public static RegistryFiles Of(JsonObject main, JsonObject sidecar) => new(Bytes(main), Bytes(sidecar));
+
+    /// <summary>A document as a file holds it.</summary>
+    public static byte[] Bytes(JsonObject content) => Encoding.ASCII.GetBytes(JsonText.Write(content));
+
     /// <summary>Reads both files; they may be replaced meanwhile.</summary>
     public static RegistryFiles Read(string path) => new(ReadIfThere(path), ReadIfThere(RegistryPath.Sidecar(path)));
 
