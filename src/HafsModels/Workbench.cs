@@ -1,6 +1,7 @@
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Formats.ImportanceMatrices;
 using HafsModels.Inference;
 using HafsModels.Measurement.Reports;
 using HafsModels.Quantization;
@@ -100,6 +101,7 @@ public sealed class Workbench(string? registryPath = null)
             Quantization = summary.Quantization,
             SizeBytes = summary.OutputBytes,
             Sha256 = hash,
+            ImportanceMatrix = conversion.Importance,
             CreatedAt = DateTimeOffset.UtcNow,
             BitsPerWeight = summary.BitsPerWeight,
             Fidelity = fidelity,
@@ -197,6 +199,8 @@ public sealed class Workbench(string? registryPath = null)
 
         public ConversionPlan Summary { get; }
 
+        public ImportanceOrigin? Importance { get; private init; }
+
         public static Conversion Open(ConvertRequest request, string path)
         {
             Recipe recipe = Recipes.Get(request.Quantization);
@@ -204,7 +208,8 @@ public sealed class Workbench(string? registryPath = null)
             try
             {
                 string name = request.ModelId ?? Path.GetFileName(folder.Path);
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), new(recipe), new GgufExportOptions
+                ImportanceMatrix? importance = request.ImportanceMatrix is { } file ? ImportanceMatrixFile.Read(file) : null;
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), new(recipe) { Importance = importance }, new GgufExportOptions
                 {
                     Name = name,
                     Author = request.Author,
@@ -215,7 +220,7 @@ public sealed class Workbench(string? registryPath = null)
                 });
                 string output = OutputPath(request.OutputPath, folder.Path, $"{name}-{recipe.Name}.gguf");
                 return new Conversion(folder, name, plan, new ConversionPlan(
-                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output)));
+                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output))) { Importance = importance?.Origin };
             }
             catch
             {

@@ -95,6 +95,7 @@ internal static class ModelsCommand
         var format = new Argument<string>("format") { Description = "Target format: gguf" };
         var quantization = Quantization();
         var output = new Option<string?>("--output", "-o") { Description = "Output file or folder (default: NAME-QUANT.gguf in the model's folder)" };
+        var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
@@ -102,7 +103,7 @@ internal static class ModelsCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, output, threads, force, skip, report, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, importance, output, threads, force, skip, report, dryRun, json };
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
@@ -113,6 +114,7 @@ internal static class ModelsCommand
                 ModelId = isFolder ? null : model,
                 Path = isFolder ? model : null,
                 Quantization = result.GetRequiredValue(quantization),
+                ImportanceMatrix = result.GetValue(importance),
                 OutputPath = result.GetValue(output),
                 Threads = result.GetValue(threads),
                 Force = result.GetValue(force),

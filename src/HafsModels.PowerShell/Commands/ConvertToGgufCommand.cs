@@ -34,6 +34,15 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(QuantizationCompleter))]
     public string Quantization { get; set; } = "Q4_K_M";
 
+    /// <summary>
+    /// Importance matrix: a file of Measure-ModelImportance or llama-imatrix that says how much each column of each weight counts. Makes every
+    /// quantization better, and the smallest ones possible.
+    /// </summary>
+    [Parameter(HelpMessage = "Importance matrix: a file of Measure-ModelImportance or llama-imatrix.")]
+    [Alias("IMatrix")]
+    [ValidateNotNullOrEmpty]
+    public string? ImportanceMatrix { get; set; }
+
     /// <summary>File to write, or the folder to write to; NAME-QUANTIZATION.gguf in the model's folder without it.</summary>
     [Parameter(HelpMessage = "File to write, or a folder; default: NAME-QUANTIZATION.gguf in the model's folder.")]
     [Alias("OutFile")]
@@ -92,6 +101,7 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             ModelId = byId ? Id : null,
             Path = byId ? null : FullPath(Path!),
             Quantization = Quantization,
+            ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
             OutputPath = OutputPath is null ? null : FullPath(OutputPath),
             Threads = Threads,
             SkipVerification = SkipVerification,

@@ -12,6 +12,9 @@ public sealed record ConvertRequest
     /// <summary>Name of a recipe in <c>Recipes.All</c>, any case, aliases allowed (<c>q4_k_m</c>, <c>Q4K</c>, <c>FP16</c>).</summary>
     public string Quantization { get; init; } = "Q4_K_M";
 
+    /// <summary>File of an importance matrix, as llama-imatrix writes it, or null for all columns alike.</summary>
+    public string? ImportanceMatrix { get; init; }
+
     /// <summary>Output file, or a folder; null for <c>NAME-QUANTIZATION.gguf</c> inside the model folder.</summary>
     public string? OutputPath { get; init; }
 

@@ -26,16 +26,6 @@ public static class GgufExport
         ArgumentNullException.ThrowIfNull(quantization);
         ArgumentNullException.ThrowIfNull(options);
         Recipe recipe = quantization.Recipe;
-        if (recipe.NeedsImportance && quantization.Importance is null)
-        {
-            throw new HafsException(
-                ErrorKind.Unsupported,
-                "ImportanceRequired",
-                $"{recipe.Name} cannot be made without an importance matrix",
-                recipe.Name,
-                "Choose a larger type, such as Q2_K or Q3_K_M.");
-        }
-
         if (vocabulary.Tokens.Count > folder.Decoder.VocabularySize)
         {
             throw new HafsException(
@@ -52,16 +42,17 @@ public static class GgufExport
             HasImportance = quantization.Importance is not null,
         };
         ModelTensor[] tensors = [.. folder.Tensors];
-        IReadOnlyList<GgmlType> types = quantization.TypesFor([.. tensors.Select(t => new RecipeTensor(t.Role, t.Rows.Shape, StoredType(t)))], model);
+        RecipeTensor[] stored = [.. tensors.Select(t => new RecipeTensor(t.Role, t.Rows.Shape, StoredType(t)))];
+        IReadOnlyList<GgmlType> types = quantization.TypesFor(stored, model);
         (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(
-            Metadata(folder, vocabulary, recipe.IsCopy ? FileTypeOf(tensors, types) : recipe.FileType, options),
+            Metadata(folder, vocabulary, quantization, recipe.IsCopy ? FileTypeOf(tensors, types) : recipe.FileType, options),
             [.. tensors.Select((t, i) => (t.Role, types[i], t.Rows.Shape))]);
         return new ExportPlan(
             $"Converting {options.Name} to {recipe.Name}",
             bytes,
             [.. tensors.Select((t, i) => new PlannedTensor(t.Role, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder))
             {
-                Importance = quantization.Importance?.For(t.Role, t.Rows.Shape) ?? default,
+                Importance = quantization.ImportanceOf(stored[i], types[i]),
             })],
             fileBytes)
         {
@@ -89,7 +80,7 @@ public static class GgufExport
     private static TensorRows Transformed(ModelTensor tensor, DecoderConfig decoder) =>
         tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform](tensor.Rows, decoder);
 
-    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, uint fileType, GgufExportOptions options)
+    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, uint fileType, GgufExportOptions options)
     {
         var metadata = new List<KeyValuePair<string, GgufValue>>
         {
@@ -116,9 +107,22 @@ public static class GgufExport
         metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, fileType));
         metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
         metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));
+        if (quantization.Importance?.Origin is { } origin)
+            metadata.AddRange(Metadata(origin));
         foreach ((string key, object value) in options.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
             Override(metadata, key, value);
         return metadata;
+    }
+
+    // Keys, types and what is left out are those of llama-quantize.
+    private static IEnumerable<KeyValuePair<string, GgufValue>> Metadata(ImportanceOrigin origin)
+    {
+        yield return new("quantize.imatrix.file", new(origin.File));
+        if (origin.Dataset is { } dataset)
+            yield return new("quantize.imatrix.dataset", new(dataset));
+        yield return new("quantize.imatrix.entries_count", new((uint)origin.EntryCount));
+        if (origin.ChunkCount > 0)
+            yield return new("quantize.imatrix.chunks_count", new((uint)origin.ChunkCount));
     }
 
     private static void Override(List<KeyValuePair<string, GgufValue>> metadata, string key, object value)

@@ -6,6 +6,9 @@ namespace HafsModels.Quantization;
 /// <param name="Columns">GGUF name of a tensor to one weight for each column; for stacked experts one such row an expert, one after the other.</param>
 public sealed record ImportanceMatrix(IReadOnlyDictionary<string, ReadOnlyMemory<float>> Columns)
 {
+    /// <summary>Where it came from, or null when it was not read from a file.</summary>
+    public ImportanceOrigin? Origin { get; init; }
+
     /// <summary>The weights of one tensor; empty where the matrix has none.</summary>
     /// <exception cref="HafsException">The matrix was measured on a model of another shape.</exception>
     public ReadOnlyMemory<float> For(string name, Shape shape)

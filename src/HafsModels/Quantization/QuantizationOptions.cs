@@ -45,6 +45,29 @@ public sealed record QuantizationOptions(Recipe Recipe)
         return types;
     }
 
+    /// <summary>How much each column of a tensor counts that is encoded in a type; empty for all alike.</summary>
+    /// <param name="tensor">The tensor, in the type it has.</param>
+    /// <param name="type">The type it gets.</param>
+    /// <exception cref="HafsException">The importance matrix belongs to another model, or the type is too coarse to be made without weights and there are none.</exception>
+    public ReadOnlyMemory<float> ImportanceOf(RecipeTensor tensor, GgmlType type)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.Type == type)
+            return default;
+        ReadOnlyMemory<float> weights = Importance?.For(tensor.Name, tensor.Shape) ?? default;
+        if (!weights.IsEmpty || !Recipe.RequiresImportance(tensor.Name, type))
+            return weights;
+        string lack = Importance is null ? "cannot be made without an importance matrix" : $"cannot be made: the importance matrix{Named(Importance)} has no weights for {tensor.Name}";
+        throw new HafsException(
+            ErrorKind.InvalidArgument,
+            "ImportanceRequired",
+            $"{Recipe.Name} {lack} ({tensor.Name} becomes {type})",
+            Recipe.Name,
+            "Measure one with this model and a text: Measure-ModelImportance (hafs models imatrix), or llama-imatrix. Or choose a larger type, such as Q2_K or Q3_K_M.");
+    }
+
+    private static string Named(ImportanceMatrix matrix) => matrix.Origin is { } origin ? " " + origin.File : "";
+
     private GgmlType TypeFor(RecipeTensor tensor, RecipeModel model, RecipePlaces places)
     {
         RecipeRole role = RecipeTensors.RoleOf(tensor.Name);

@@ -66,6 +66,11 @@ public sealed class Recipe
     /// <summary>Whether llama-quantize refuses the recipe without an importance matrix.</summary>
     public bool NeedsImportance => Name == "Q2_K_S" || Rules.Select(r => r.Type).Append(BaseType).Any(Coarse.Contains);
 
+    /// <summary>Whether llama-quantize refuses to encode a tensor in a type without weights of its columns: head and embedding only where the encoding itself is impossible.</summary>
+    internal bool RequiresImportance(string name, GgmlType type) =>
+        BlockFormats.Get(type).NeedsImportance
+        || (RecipeTensors.RoleOf(name) is not (RecipeRole.Embedding or RecipeRole.Head) && (Coarse.Contains(type) || (type == GgmlType.Q2_K && Name == "Q2_K_S")));
+
     /// <summary>Type of the output head, if its rows are whole blocks.</summary>
     internal GgmlType HeadType { get; init; }
 

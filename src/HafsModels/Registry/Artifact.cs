@@ -1,4 +1,5 @@
 using HafsModels.Inference;
+using HafsModels.Quantization;
 
 namespace HafsModels.Registry;
 
@@ -25,6 +26,9 @@ public sealed record Artifact
 
     /// <summary>SHA-256 by source file name of the checkpoint it was made from, where known.</summary>
     public IReadOnlyDictionary<string, string> SourceSha256 { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The importance matrix it was encoded with, or null.</summary>
+    public ImportanceOrigin? ImportanceMatrix { get; init; }
 
     /// <summary>When it was made, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }

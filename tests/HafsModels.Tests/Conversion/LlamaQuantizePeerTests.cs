@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Formats.Gguf;
 using HafsModels.Quantization;
+using HafsModels.Tests.Formats.Gguf;
 using HafsModels.Tokenizers;
 using Xunit;
 
@@ -30,20 +30,13 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
     [MemberData(nameof(Conversions))]
     public void Every_tensor_has_the_bytes_that_llama_quantize_writes(string model, string recipe)
     {
-        string llama = Peers.LlamaBin, source = Path.Combine(folder, "source.gguf"), expected = Path.Combine(folder, "expected.gguf"), actual = Path.Combine(folder, "actual.gguf");
+        string source = Path.Combine(folder, "source.gguf"), expected = Path.Combine(folder, "expected.gguf"), actual = Path.Combine(folder, "actual.gguf");
         Convert(model, "F32", source);
         Convert(model, recipe, actual);
-        Run(Path.Combine(llama, "llama-quantize"), source, expected, recipe, "2");
+        LlamaProgram.Run("llama-quantize", source, expected, recipe, "2");
 
         using GgufFile ours = GgufFile.Open(actual), theirs = GgufFile.Open(expected);
-        Assert.Equal(theirs.Tensors.Select(t => t.Name).Order(), ours.Tensors.Select(t => t.Name).Order());
-        foreach (GgufTensor tensor in theirs.Tensors)
-        {
-            GgufTensor same = ours.FindTensor(tensor.Name)!;
-            Assert.Equal((tensor.Name, tensor.Type, tensor.ByteSize), (same.Name, same.Type, same.ByteSize));
-            Assert.True(Bytes(theirs, tensor).AsSpan().SequenceEqual(Bytes(ours, same)), $"{tensor.Name} ({tensor.Type}) differs");
-        }
-
+        GgufTwins.AssertSameTensors(theirs, ours);
         Assert.Equal(theirs.Find("general.file_type")!.AsInteger(), ours.Find("general.file_type")!.AsInteger());
     }
 
@@ -62,7 +55,7 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
     [InlineData("Qwen2ForCausalLM", 4, 96, 160, 4, 2, true)]
     public void Every_recipe_gives_every_tensor_the_type_that_llama_quantize_chooses(string architecture, int layers, int hidden, int feedForward, int heads, int keyHeads, bool tied)
     {
-        string llama = Peers.LlamaBin, source = Path.Combine(folder, "source.gguf");
+        string source = Path.Combine(folder, "source.gguf");
         using var model = new SparseModel(SparseModel.Config(architecture, layers, hidden, feedForward, heads, keyHeads, tied), Repository.PathOf("tests", "models", "kjv-llama"));
         using ModelFolder open = ModelFolder.Open(model.Folder);
         Vocabulary vocabulary = Vocabulary.Load(model.Folder);
@@ -75,7 +68,7 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
 
         foreach (Recipe recipe in Recipes.All.Where(r => r.Name is not ("F32" or "F16" or "BF16") && !r.NeedsImportance))
         {
-            Dictionary<string, string> expected = ChosenType().Matches(Run(Path.Combine(llama, "llama-quantize"), "--dry-run", source, recipe.Name))
+            Dictionary<string, string> expected = ChosenType().Matches(LlamaProgram.Run("llama-quantize", "--dry-run", source, recipe.Name))
                 .ToDictionary(m => m.Groups["name"].Value, m => m.Groups["type"].Value, StringComparer.Ordinal);
             ExportPlan plan = GgufExport.Plan(open, vocabulary, new(recipe), new GgufExportOptions { Name = "sparse" });
             Assert.NotEmpty(expected);
@@ -92,26 +85,6 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
         using ModelFolder open = ModelFolder.Open(path);
         ExportPlan plan = GgufExport.Plan(open, Vocabulary.Load(path), new(Recipes.Get(recipe)), new GgufExportOptions { Name = model });
         PlanRunner.Run(plan, output, 2, allowNonFinite: false, null, CancellationToken.None);
-    }
-
-    private static byte[] Bytes(GgufFile file, GgufTensor tensor)
-    {
-        byte[] bytes = new byte[tensor.ByteSize];
-        file.ReadBytes(tensor, 0, bytes);
-        return bytes;
-    }
-
-    private static string Run(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-        return output;
     }
 
     [GeneratedRegex(@"\]\s+(?<name>\S+)\s+- \[.*->.*\((?<type>\w+)\)")]

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using HafsModels.Formats;
 using HafsModels.Formats.Gguf;
+using HafsModels.Formats.ImportanceMatrices;
 using Xunit;
 
 namespace HafsModels.Tests.Hostile;
@@ -12,7 +13,7 @@ public sealed class HostileFileTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly Dictionary<string, HostileCase> Cases =
-        HostileSafeTensors.All.Concat(HostileIndexes.All).Concat(HostilePyTorch.All).Concat(HostileGguf.All).ToDictionary(c => c.Name, StringComparer.Ordinal);
+        HostileSafeTensors.All.Concat(HostileIndexes.All).Concat(HostilePyTorch.All).Concat(HostileGguf.All).Concat(HostileImportance.All).ToDictionary(c => c.Name, StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
@@ -63,6 +64,8 @@ public sealed class HostileFileTests
     {
         if (path.EndsWith(".gguf", StringComparison.Ordinal))
             GgufFile.Open(path).Dispose();
+        else if (path.EndsWith(".imatrix", StringComparison.Ordinal))
+            ImportanceMatrixFile.Read(path);
         else
             Checkpoint.OpenPath(path).Dispose();
     }
