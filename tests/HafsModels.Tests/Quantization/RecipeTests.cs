@@ -28,6 +28,7 @@ public class RecipeTests
     [MemberData(nameof(Cases))]
     public void Every_recipe_gives_every_tensor_the_type_that_llama_quantize_chooses(string name)
     {
+        string tools = Peers.LlamaBin;
         RecipeCase model = RecipeCase.All.Single(c => c.Name == name);
         string folder = Directory.CreateTempSubdirectory("hafs-recipes-").FullName;
         try
@@ -37,7 +38,7 @@ public class RecipeTests
             LlamaQuantize.WriteImportance(importance);
             foreach (Recipe recipe in Recipes.All)
             {
-                (Dictionary<string, GgmlType> types, string text) = LlamaQuantize.Plan(source, recipe.Name, model.HasImportance ? importance : null);
+                (Dictionary<string, GgmlType> types, string text) = LlamaQuantize.Plan(tools, source, recipe.Name, model.HasImportance ? importance : null);
                 string expected = model.Describe((role, _) => types.GetValueOrDefault(role, GgmlType.F32));
                 string actual = model.Describe(new QuantizationOptions(recipe));
                 Assert.Equal($"{recipe.Name}: {expected}", $"{recipe.Name}: {actual}");

@@ -53,7 +53,7 @@ public class TensorTypeControlTests
             {
                 foreach ((string arguments, Func<QuantizationOptions, QuantizationOptions> apply) in Controls)
                 {
-                    (Dictionary<string, GgmlType> types, _) = LlamaQuantize.Plan(source, recipe, null, arguments.Split(' '));
+                    (Dictionary<string, GgmlType> types, _) = LlamaQuantize.Plan(tools, source, recipe, null, arguments.Split(' '));
                     string expected = model.Describe((role, _) => types.GetValueOrDefault(role, GgmlType.F32));
                     Assert.Equal($"{recipe} {arguments}: {expected}", $"{recipe} {arguments}: {model.Describe(apply(new(Recipes.Get(recipe))))}");
                 }
