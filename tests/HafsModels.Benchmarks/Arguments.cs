@@ -13,6 +13,9 @@ internal sealed class Arguments(string[] arguments)
 
     public int Number(string name, int otherwise) => this[name] is string text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
 
+    /// <summary>The numbers of threads to measure with, <c>--threads 1,2</c>; one if not said.</summary>
+    public IEnumerable<int> Threads() => (this["--threads"] ?? "1").Split(',').Select(n => int.Parse(n, System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>The formats named by <c>--types</c>, or all.</summary>
     public IEnumerable<BlockFormat> Formats()
         => this["--types"] is string names ? names.Split(',').Select(n => BlockFormats.Get(Enum.Parse<GgmlType>(n, ignoreCase: true))) : BlockFormats.All;

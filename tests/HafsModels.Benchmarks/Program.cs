@@ -4,6 +4,10 @@ if (args is ["decode", .. string[] decodeArguments])
     return DecodeBenchmark.Run(decodeArguments);
 if (args is ["quantize", .. string[] quantizeArguments])
     return QuantizeBenchmark.Run(quantizeArguments);
+if (args is ["convert", .. string[] convertArguments])
+    return ConvertBenchmark.Run(convertArguments);
+if (args is ["convert-once", .. string[] onceArguments])
+    return ConvertBenchmark.ConvertOnce(onceArguments);
 if (args is ["verify", .. string[] verifyArguments])
     return VerifyCommand.Run(verifyArguments);
 if (args is ["grids", string gridsFile])
@@ -12,7 +16,9 @@ if (args is ["recipes", string recipesFile])
     return RecipesCommand.Run(recipesFile);
 if (args is ["golden", string goldenFile])
     return GoldenCommand.Run(goldenFile);
-Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize|convert|decode [--json FILE]\n"
+Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize [--types A,B] [--importance] [--threads 1,2] [--json FILE]     beside libggml (HAFS_GGML)\n"
+    + "       HafsModels.Benchmarks convert [--gigabytes N] [--threads 1,2] [--folder F] [--json FILE]      beside llama-quantize (HAFS_LLAMA_BIN)\n"
+    + "       HafsModels.Benchmarks decode [--json FILE]\n"
     + "       HafsModels.Benchmarks verify [--types A,B] [--rows N]     every byte against libggml (HAFS_GGML)\n"
     + "       HafsModels.Benchmarks golden FILE                         hashes of what libggml encodes\n"
     + "       HafsModels.Benchmarks recipes FILE                        types that llama-quantize chooses (HAFS_LLAMA_BIN)\n"

@@ -20,22 +20,24 @@ internal static class QuantizeBenchmark
     {
         Arguments options = new(arguments);
         Ggml ggml = Arguments.Peer();
-        int threads = options.Number("--threads", 1), repetitions = options.Number("--repetitions", 7), rowCount = options.Number("--rows", 1024);
+        int repetitions = options.Number("--repetitions", 7), rowCount = options.Number("--rows", 1024);
         float[] importance = options.Has("--importance") ? Distribution.MakeImportance(RowLength) : [];
         float[] rows = Distribution.All.Single(d => d.Name == "bf16").Make(RowLength * rowCount);
-        double bandwidth = ReadBandwidth(threads);
-        Console.WriteLine($"{CpuName()}, {threads} thread(s), reads {bandwidth / 1e9:F1} GB/s; MB/s of float32 in, medians of {repetitions}");
-
         List<Result> results = [];
-        foreach (BlockFormat format in options.Formats())
+        foreach (int threads in options.Threads())
         {
-            float[] weights = importance.Length == 0 && format.NeedsImportance ? Distribution.MakeImportance(RowLength) : importance;
-            foreach (LaneWidth width in LaneWidths.Supported.Where(w => w != LaneWidth.One || options.Has("--scalar")))
+            double bandwidth = ReadBandwidth(threads);
+            Console.WriteLine($"{CpuName()}, {threads} thread(s), reads {bandwidth / 1e9:F1} GB/s; MB/s of float32 in, medians of {repetitions}");
+            foreach (BlockFormat format in options.Formats())
             {
-                (double ours, double peer) = Measure(format, width, ggml, rows, weights, threads, repetitions);
-                string name = weights.Length == 0 ? $"{format.Type}" : $"{format.Type} importance";
-                results.Add(new(name, format.Type.ToString(), 32 * (int)width, threads, ours, peer, ours / peer, ours * 1e6 / bandwidth));
-                Console.WriteLine($"{name,-20} {32 * (int)width,4} bits {ours,9:F0} ggml {peer,9:F1}   x {ours / peer,6:F2}   {ours * 1e6 / bandwidth,6:P0} of bandwidth");
+                float[] weights = importance.Length == 0 && format.NeedsImportance ? Distribution.MakeImportance(RowLength) : importance;
+                foreach (LaneWidth width in LaneWidths.Supported.Where(w => w != LaneWidth.One || options.Has("--scalar")))
+                {
+                    (double ours, double peer) = Measure(format, width, ggml, rows, weights, threads, repetitions);
+                    string name = weights.Length == 0 ? $"{format.Type}" : $"{format.Type} importance";
+                    results.Add(new(name, format.Type.ToString(), 32 * (int)width, threads, ours, peer, ours / peer, ours * 1e6 / bandwidth));
+                    Console.WriteLine($"{name,-20} {32 * (int)width,4} bits {ours,9:F0} ggml {peer,9:F1}   x {ours / peer,6:F2}   {ours * 1e6 / bandwidth,6:P0} of bandwidth");
+                }
             }
         }
 
@@ -43,7 +45,6 @@ internal static class QuantizeBenchmark
             File.WriteAllText(file, JsonSerializer.Serialize(results, JsonOptions));
         return 0;
     }
-
 
     // ggml gets fewer rows, so that both take some milliseconds.
     private static (double Ours, double Peer) Measure(BlockFormat format, LaneWidth width, Ggml ggml, float[] rows, float[] importance, int threads, int repetitions)
@@ -132,7 +133,8 @@ internal static class QuantizeBenchmark
         return memory.Length * 4.0 / best;
     }
 
-    private static string CpuName()
+    /// <summary>What the CPU calls itself.</summary>
+    public static string CpuName()
         => File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").Where(l => l.StartsWith("model name", StringComparison.Ordinal)).Select(l => l.Split(':')[1].Trim()).FirstOrDefault("unknown CPU")
             : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown CPU";

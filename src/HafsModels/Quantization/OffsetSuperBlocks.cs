@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 
@@ -81,7 +80,7 @@ internal static class OffsetSuperBlocks<TBlock, TPlain, TWeighted>
         for (int first = 0; first < rows.Length; first += batchElements)
         {
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(batchElements, rows.Length - first));
-            Prefetch(rows[(first + x.Length)..], batchElements);
+            CacheLines.Prefetch(rows[(first + x.Length)..], batchElements);
             if (importance.IsEmpty)
             {
                 batch.Find<V, TPlain>(x, default);
@@ -116,19 +115,6 @@ internal static class OffsetSuperBlocks<TBlock, TPlain, TWeighted>
 
     private static ReadOnlySpan<float> Columns(ReadOnlySpan<float> importance, int rowLength, int first, int j)
         => importance.IsEmpty ? default : importance.Slice((first + j / SubBlocks * Elements) % rowLength, Elements);
-
-    // The next batch comes into the cache while this one is computed.
-    private static unsafe void Prefetch(ReadOnlySpan<float> rest, int count)
-    {
-        const int CacheLine = 64 / sizeof(float);
-        if (!Sse.IsSupported)
-            return;
-        fixed (float* x = rest)
-        {
-            for (int i = 0; i < Math.Min(count, rest.Length); i += CacheLine)
-                Sse.Prefetch0(x + i);
-        }
-    }
 
     // Stores the scales and offsets; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
     [SkipLocalsInit]

@@ -52,6 +52,7 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
         for (int first = 0; first < rows.Length; first += BatchElements)
         {
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
+            CacheLines.Prefetch(rows[(first + x.Length)..], BatchElements);
             ulong failed;
             if (importance.IsEmpty)
             {
@@ -81,17 +82,23 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
         const int CacheLine = 64;
         float* padded = stackalloc float[scales.Length * SubBlock], memory = stackalloc float[4 * 16 * SubBlock * 4 + CacheLine / sizeof(float)];
         float* groups = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
-        Span<float> elements = new(padded, scales.Length * SubBlock);
-        x.CopyTo(elements);
-        elements[x.Length..].Clear();
         ulong failed = 0;
-        fixed (float* found = scales)
+        fixed (float* given = x, found = scales)
         {
+            float* elements = given;
+            if (x.Length < scales.Length * SubBlock)
+            {
+                Span<float> all = new(padded, scales.Length * SubBlock);
+                x.CopyTo(all);
+                all[x.Length..].Clear();
+                elements = padded;
+            }
+
             int atOnce = ScaleDescentLanes<V>.Groups * V.Count;
             for (int first = 0; first < scales.Length; first += atOnce)
             {
                 for (int group = 0; group < ScaleDescentLanes<V>.Groups; group++)
-                    Transposition.ToLanes<V>(padded + (first + group * V.Count) * SubBlock, SubBlock, groups + group * ScaleDescentLanes<V>.GroupFloats, ScaleDescentLanes<V>.Stride);
+                    Transposition.ToLanes<V>(elements + (first + group * V.Count) * SubBlock, SubBlock, groups + group * ScaleDescentLanes<V>.GroupFloats, ScaleDescentLanes<V>.Stride);
                 failed |= ScaleDescentLanes<V>.Find(groups, found + first) << first;
             }
         }

@@ -54,6 +54,7 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
         for (int first = 0; first < rows.Length; first += BatchElements)
         {
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
+            CacheLines.Prefetch(rows[(first + x.Length)..], BatchElements);
             for (int i = 0; i < x.Length && !importance.IsEmpty; i += Elements)
                 importance.Slice((first + i) % rowLength, Elements).CopyTo(weights[i..]);
             batch.Find<V, SixBits>(x, importance.IsEmpty ? default : weights[..x.Length]);

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using HafsModels.Quantization;
@@ -13,8 +10,6 @@ namespace HafsModels.Tests.Quantization;
 /// <summary>What holds for every block format, without a peer.</summary>
 public class BlockFormatTests
 {
-    private const int GoldenRowLength = 768, GoldenRows = 4;
-
     public static TheoryData<GgmlType> Types() => [.. BlockFormats.All.Select(f => f.Type)];
 
     [Fact]
@@ -32,20 +27,11 @@ public class BlockFormatTests
     [MemberData(nameof(Types))]
     public void Encodes_and_decodes_to_the_golden_hashes_of_libggml(GgmlType type)
     {
-        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("tests", "HafsModels.Tests", "Golden", "quantization.json")));
-        JsonProperty[] cases = [.. golden.RootElement.GetProperty("hashes").GetProperty(type.ToString()).EnumerateObject()];
-        Assert.InRange(cases.Length, 10, 30);
         BlockFormat format = BlockFormats.Get(type);
-        foreach (JsonProperty hashes in cases)
-        {
-            int comma = hashes.Name.LastIndexOf(',');
-            float[] rows = Distribution.All.Single(d => d.Name == hashes.Name[..comma]).Make(GoldenRowLength * GoldenRows), decoded = new float[rows.Length];
-            float[] importance = hashes.Name.EndsWith("importance", StringComparison.Ordinal) ? Distribution.MakeImportance(GoldenRowLength) : [];
-            byte[] blocks = new byte[rows.Length / format.BlockElements * format.BlockBytes];
-            format.Encode(rows, GoldenRowLength, importance, blocks);
-            format.Decode(blocks, decoded);
-            Assert.Equal($"{hashes.Name}: {hashes.Value.GetString()}", $"{hashes.Name}: {Hash(blocks)} {Hash(MemoryMarshal.AsBytes<float>(decoded))}");
-        }
+        IReadOnlyList<(string Case, string Hashes)> cases = KernelGoldens.Of(format);
+        Assert.InRange(cases.Count, 10, 30);
+        foreach ((string name, string hashes) in cases)
+            Assert.Equal($"{name}: {hashes}", $"{name}: {KernelGoldens.Hashes(format, name, LaneWidths.Widest)}");
     }
 
     [Theory]
@@ -116,8 +102,6 @@ public class BlockFormatTests
     [InlineData(256, 256, 0, 143)]
     public void Sizes_that_do_not_fit_are_refused(int elements, int rowLength, int importance, int bytes)
         => Assert.Throws<ArgumentException>(() => BlockFormats.Get(GgmlType.Q4_K).Encode(new float[elements], rowLength, new float[importance], new byte[bytes]));
-
-    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8));
 
     // One to five rows of one to three super-blocks; blocks are of any magnitude, some constant, some with zeros.
     private static Arbitrary<Sample> Rows()

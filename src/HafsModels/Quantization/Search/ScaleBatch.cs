@@ -35,11 +35,10 @@ internal unsafe struct ScaleBatch
     {
         Failed = 0;
         bool isWeighted = !givenWeights.IsEmpty;
-        fixed (float* xs = elements, ws = weights, memory = rows, scales = Scales, inverses = Inverses)
+        fixed (float* given = x, weightsGiven = givenWeights, padded = elements, paddedWeights = weights, memory = rows, scales = Scales, inverses = Inverses)
         {
-            Fill(x, new(xs, Count * TRule.Length));
-            if (isWeighted)
-                Fill(givenWeights, new(ws, Count * TRule.Length));
+            bool isFull = x.Length == Count * TRule.Length;
+            float* xs = isFull ? given : Pad(x, padded, Count * TRule.Length), ws = isFull ? weightsGiven : Pad(givenWeights, paddedWeights, Count * TRule.Length);
             float* group = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
             int stride = ScaleLanes<V, TRule>.Stride;
             for (int first = 0; first < Count; first += V.Count)
@@ -53,9 +52,11 @@ internal unsafe struct ScaleBatch
     }
 
     // Missing sub-blocks are zero, which is quickly found and never used.
-    private static void Fill(ReadOnlySpan<float> source, Span<float> destination)
+    private static float* Pad(ReadOnlySpan<float> source, float* padded, int length)
     {
+        Span<float> destination = new(padded, length);
         source.CopyTo(destination);
         destination[source.Length..].Clear();
+        return padded;
     }
 }

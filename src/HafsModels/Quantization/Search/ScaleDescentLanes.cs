@@ -43,16 +43,17 @@ internal static unsafe class ScaleDescentLanes<V>
         Start(rows1, out V sumXQ1, out V sumQQ1, out V active1, out V failed1);
         Start(rows2, out V sumXQ2, out V sumQQ2, out V active2, out V failed2);
         Start(rows3, out V sumXQ3, out V sumQQ3, out V active3, out V failed3);
+        V largest0 = V.Zero, largest1 = V.Zero, largest2 = V.Zero, largest3 = V.Zero;
         V nonzero0 = active0, nonzero1 = active1, nonzero2 = active2, nonzero3 = active3;
         for (int round = 0; round < Rounds; round++)
         {
             V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
             for (int i = 0; i < GroupFloats; i += Stride)
             {
-                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref failed0);
-                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref failed1);
-                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref failed2);
-                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref failed3);
+                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref largest0);
+                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref largest1);
+                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref largest2);
+                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref largest3);
             }
 
             // A lane without a change is done.
@@ -64,10 +65,10 @@ internal static unsafe class ScaleDescentLanes<V>
                 break;
         }
 
-        return Finish(sumXQ0, sumQQ0, nonzero0, failed0, scales)
-            | (ulong)Finish(sumXQ1, sumQQ1, nonzero1, failed1, scales + V.Count) << V.Count
-            | (ulong)Finish(sumXQ2, sumQQ2, nonzero2, failed2, scales + 2 * V.Count) << 2 * V.Count
-            | (ulong)Finish(sumXQ3, sumQQ3, nonzero3, failed3, scales + 3 * V.Count) << 3 * V.Count;
+        return Finish(sumXQ0, sumQQ0, nonzero0, failed0 | TooLarge(largest0), scales)
+            | (ulong)Finish(sumXQ1, sumQQ1, nonzero1, failed1 | TooLarge(largest1), scales + V.Count) << V.Count
+            | (ulong)Finish(sumXQ2, sumQQ2, nonzero2, failed2 | TooLarge(largest2), scales + 2 * V.Count) << 2 * V.Count
+            | (ulong)Finish(sumXQ3, sumQQ3, nonzero3, failed3 | TooLarge(largest3), scales + 3 * V.Count) << 3 * V.Count;
     }
 
     private static void Start(float* rows, out V sumXQ, out V sumQQ, out V active, out V failed)
@@ -102,13 +103,13 @@ internal static unsafe class ScaleDescentLanes<V>
 
     // Moves one integer of each active lane to its best value given the others, where that improves the fit.
     [MethodImpl(Inline)]
-    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V failed)
+    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V largest)
     {
         V x = V.Load(row), w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
         V otherXQ = sumXQ - wx * q, otherQQ = sumQQ - w * q * q;
         V considered = active & V.LessThan(V.Zero, otherXQ);
         V quotient = x * otherQQ / otherXQ;
-        failed |= considered & ~V.LessThan(V.Abs(quotient), V.Create(SafeToRound));
+        largest = V.MaxUnsignedBits(largest, quotient & considered & V.CreateBits(int.MaxValue));
         V candidate = Clamp(V.Round(quotient));
         otherXQ += wx * candidate;
         otherQQ += w * candidate * candidate;
@@ -118,6 +119,10 @@ internal static unsafe class ScaleDescentLanes<V>
         sumQQ = V.Select(isBetter, otherQQ, sumQQ);
         changed |= isBetter;
     }
+
+    // As integers, infinities and NaN lie above the magnitudes that are safe.
+    [MethodImpl(Inline)]
+    private static V TooLarge(V largest) => ~V.Equal(V.MaxUnsignedBits(largest, V.Create(SafeToRound)), V.Create(SafeToRound));
 
     private static uint Finish(V sumXQ, V sumQQ, V nonzero, V failed, float* scales)
     {

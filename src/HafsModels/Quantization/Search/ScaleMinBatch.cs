@@ -56,12 +56,11 @@ internal unsafe struct ScaleMinBatch
         where TRule : struct, IScaleMinRule
     {
         Failed = 0;
-        fixed (float* xs = elements, ws = weights, memory = rows, scales = Scales, offsets = Offsets)
+        fixed (float* given = x, weightsGiven = givenWeights, padded = elements, paddedWeights = weights, memory = rows, scales = Scales, offsets = Offsets)
         fixed (float* sumWeights = SumWeights, inverses = Inverses, minima = Minima)
         {
-            Fill(x, new(xs, Count * TRule.Length));
-            if (!givenWeights.IsEmpty)
-                Fill(givenWeights, new(ws, Count * TRule.Length));
+            bool isFull = x.Length == Count * TRule.Length;
+            float* xs = isFull ? given : Pad(x, padded, Count * TRule.Length), ws = isFull ? weightsGiven : Pad(givenWeights, paddedWeights, Count * TRule.Length);
             float* groups = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
             int stride = ScaleMinLanes<V, TRule>.Stride, length = TRule.Length;
             for (int first = 0; first < Count; first += 2 * V.Count)
@@ -129,9 +128,11 @@ internal unsafe struct ScaleMinBatch
     }
 
     // Missing sub-blocks are zero, which is quickly found and never used.
-    private static void Fill(ReadOnlySpan<float> source, Span<float> destination)
+    private static float* Pad(ReadOnlySpan<float> source, float* padded, int length)
     {
+        Span<float> destination = new(padded, length);
         source.CopyTo(destination);
         destination[source.Length..].Clear();
+        return padded;
     }
 }
