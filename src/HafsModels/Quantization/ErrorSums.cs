@@ -110,7 +110,14 @@ public readonly record struct ErrorSums
 
         return new ErrorSums
         {
-            Count = source.Length, SourceSquares = sxx, DecodedSquares = syy, Products = sxy, ErrorSquares = see, WeightedErrorSquares = swee, WeightedSourceSquares = swxx, MaxError = max,
+            Count = source.Length,
+            SourceSquares = sxx,
+            DecodedSquares = syy,
+            Products = sxy,
+            ErrorSquares = see,
+            WeightedErrorSquares = swee,
+            WeightedSourceSquares = swxx,
+            MaxError = max,
         };
     }
 
