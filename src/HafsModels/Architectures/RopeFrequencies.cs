@@ -1,18 +1,29 @@
 namespace HafsModels.Architectures;
 
 /// <summary>
-/// Factors that divide the rotary frequencies of a model with llama 3's rope scaling. Source: the model's reference code; GGUF stores them
-/// as <c>rope_freqs.weight</c>.
+/// Factors that divide the rotary frequencies. Llama 3's are computed from a few numbers (source: the model's reference code); LongRoPE's are
+/// lists in config.json. GGUF stores both as tensors.
 /// </summary>
 internal static class RopeFrequencies
 {
-    /// <summary>One factor for each rotated pair; null when the config scales nothing.</summary>
-    public static float[]? FactorsOf(ModelConfig config, DecoderConfig decoder)
+    /// <summary>One factor for each rotated pair, by role; empty when the config scales nothing, or all alike.</summary>
+    public static IEnumerable<(string Role, float[] Factors)> Of(ModelConfig config, DecoderConfig decoder)
     {
-        if (ModelFamily.RopeScalingType(config) != "llama3")
-            return null;
-        double Value(string name) => config.Number(["rope_scaling/" + name, "rope_parameters/" + name])
-            ?? throw config.Invalid("rope_scaling", $"is of type llama3, but does not state {name}");
+        string type = ConfigRules.ScalingType(config);
+        if (type == "llama3")
+            yield return ("rope_freqs.weight", Llama3(config, decoder));
+        foreach (string length in type is "longrope" or "su" ? (string[])["long", "short"] : [])
+        {
+            float[] factors = config.Numbers($"rope.{length}_factor") ?? throw config.Invalid("rope_scaling", $"is of type {type}, but does not state {length}_factor");
+            if (factors.Length != decoder.RopeDimension / 2 || factors.Any(f => !(f > 0)))
+                throw config.Invalid("rope_scaling", $"has {factors.Length} {length} factors; {decoder.RopeDimension / 2} positive ones are needed");
+            yield return ($"rope_factors_{length}.weight", factors);
+        }
+    }
+
+    private static float[] Llama3(ModelConfig config, DecoderConfig decoder)
+    {
+        double Value(string name) => config.Number("rope." + name) ?? throw config.Invalid("rope_scaling", $"is of type llama3, but does not state {name}");
         double factor = Value("factor"), low = Value("low_freq_factor"), high = Value("high_freq_factor"), original = Value("original_max_position_embeddings");
         if (factor <= 0 || low <= 0 || high <= low || original <= 0)
             throw config.Invalid("rope_scaling", $"has factor {factor}, low_freq_factor {low}, high_freq_factor {high}, original length {original}; all must be positive and high greater than low");

@@ -40,6 +40,7 @@ public static class GgufExport
         {
             Family = folder.Family.Name,
             HasImportance = quantization.Importance is not null,
+            ExpertCount = folder.Decoder.ExpertCount,
         };
         ModelTensor[] tensors = [.. folder.Tensors];
         RecipeTensor[] stored = [.. tensors.Select(t => new RecipeTensor(t.Role, t.Rows.Shape, StoredType(t)))];
@@ -78,7 +79,7 @@ public static class GgufExport
     }
 
     private static TensorRows Transformed(ModelTensor tensor, DecoderConfig decoder) =>
-        tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform](tensor.Rows, decoder);
+        tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform].Apply(tensor.Rows, tensor.Rows.Shape, decoder);
 
     private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, uint fileType, GgufExportOptions options)
     {
@@ -96,7 +97,7 @@ public static class GgufExport
 
         Add("general.author", options.Author);
         Add("general.description", options.Description);
-        metadata.Add(new("general.size_label", new(SizeLabel(folder.ParameterCount))));
+        metadata.Add(new("general.size_label", new(SizeLabel(folder))));
         Add("general.license", options.License);
         if (options.BaseModel is { } baseModel)
         {
@@ -145,7 +146,14 @@ public static class GgufExport
         }
     }
 
-    // The reference converter's label: two significant digits below ten, whole numbers above.
+    // The reference converter's label: the numbers that one expert's path has, times the number of experts.
+    private static string SizeLabel(ModelFolder folder)
+    {
+        long parameters = folder.Tensors.Where(t => t.SourceBytes > 0).Sum(t => t.Rows.Shape.ElementCount / (t.Role.Contains("_exps.", StringComparison.Ordinal) ? folder.Decoder.ExpertCount : 1));
+        return (folder.Decoder.ExpertCount > 0 ? folder.Decoder.ExpertCount.ToString(CultureInfo.InvariantCulture) + "x" : "") + SizeLabel(parameters);
+    }
+
+    // Two significant digits below ten, whole numbers above.
     private static string SizeLabel(long parameters)
     {
         (double scaled, string suffix) = parameters switch

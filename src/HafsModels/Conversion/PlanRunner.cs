@@ -44,6 +44,8 @@ public static class PlanRunner
         using SafeFileHandle output = Create(partial, plan.FileBytes);
         try
         {
+            // Claiming the disk leaves the length as it was; the padding behind the last tensor is never written.
+            RandomAccess.SetLength(output, plan.FileBytes);
             RandomAccess.Write(output, plan.Header.Span, 0);
             var run = new FillRun(plan, output, allowNonFinite, errors, progress, TileElements);
             run.Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);

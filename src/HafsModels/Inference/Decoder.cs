@@ -36,12 +36,12 @@ public sealed class Decoder : IDisposable
         }
     }
 
-    private Decoder(Decoder basis, Func<string, WeightMatrix, WeightArena, WeightMatrix> replace)
+    private Decoder(Decoder basis, Func<WeightMatrix, WeightArena, WeightMatrix> replace)
     {
         Path = basis.Path;
         team = basis.team;
         ownsTeam = false;
-        model = basis.model.Map((role, matrix) => replace(role, matrix, arena));
+        model = basis.model.Map(matrix => replace(matrix, arena));
     }
 
     /// <summary>Opens a model and reads all its weights into memory.</summary>
@@ -61,7 +61,7 @@ public sealed class Decoder : IDisposable
     public int Threads => team.Threads;
 
     /// <summary>Numbers in the matrices that every token is multiplied with.</summary>
-    public long ParameterCount => model.Blocks.Sum(block => block.ParameterCount) + ((long)model.Head.Rows * model.Head.Columns);
+    public long ParameterCount => model.Blocks.Sum(block => block.ParametersPerToken(Config.ExpertUsedCount)) + model.Head.ElementCount;
 
     /// <summary>Memory of the weights, bytes.</summary>
     public long WeightBytes => arena.AllocatedBytes;
@@ -96,8 +96,8 @@ public sealed class Decoder : IDisposable
     /// <summary>
     /// A decoder that shares threads and weights with this one but for some matrices. This one must outlive it, and both cannot compute at once.
     /// </summary>
-    /// <param name="replace">Takes role, matrix and the arena for new weights; gives the same matrix to keep it.</param>
-    internal Decoder With(Func<string, WeightMatrix, WeightArena, WeightMatrix> replace) => new(this, replace);
+    /// <param name="replace">Takes a matrix and the arena for new weights; gives the same matrix to keep it.</param>
+    internal Decoder With(Func<WeightMatrix, WeightArena, WeightMatrix> replace) => new(this, replace);
 
     internal WeightLease Lease() => new(arena);
 }

@@ -22,7 +22,17 @@ internal static class DecoderConfigRules
         Range(config.HeadDimension, MaxWidth, "attention.key_length");
         Range(config.VocabularySize, MaxVocabulary, "vocab_size");
         Range(config.ContextLength, MaxContext, "context_length");
-        Range(config.RopeDimension, config.HeadDimension, "rope.dimension_count");
+        Rule(config.RopeDimension >= 0 && config.RopeDimension <= config.HeadDimension, $"rope.dimension_count is {config.RopeDimension:N0}; 0 to {config.HeadDimension:N0} are allowed");
+        Rule(config.ValueDimension >= 0 && (long)config.HeadCount * config.ValueDimension <= MaxWidth, $"attention.value_length is {config.ValueDimension:N0}; {config.HeadCount} heads of it are more than {MaxWidth:N0} elements");
+        Rule(config.ExpertCount >= 0 && config.ExpertUsedCount >= 0 && config.ExpertUsedCount <= config.ExpertCount, $"expert_used_count is {config.ExpertUsedCount:N0} of {config.ExpertCount:N0} experts");
+        Rule(config.ExpertCount == 0 || config.ExpertUsedCount > 0, $"expert_used_count is 0 of {config.ExpertCount:N0} experts");
+        Rule(config.ExpertFeedForwardSize <= MaxWidth && config.SharedFeedForwardSize <= MaxWidth, $"experts of width {Math.Max(config.ExpertFeedForwardSize, config.SharedFeedForwardSize):N0} are wider than {MaxWidth:N0}");
+        Rule(
+            config.ExpertGroupCount <= 1 || (config.ExpertCount % config.ExpertGroupCount == 0 && config.ExpertGroupUsedCount >= 1 && config.ExpertGroupUsedCount <= config.ExpertGroupCount && config.ExpertUsedCount <= config.ExpertCount / config.ExpertGroupCount * config.ExpertGroupUsedCount),
+            $"{config.ExpertCount} experts in {config.ExpertGroupCount} groups, of which {config.ExpertGroupUsedCount} are used, do not fit");
+        Rule(
+            config.KeyValueRank == 0 || (config.LatentKeyDimension > config.RopeDimension && config.LatentValueDimension > 0 && config.HeadDimension == config.KeyValueRank + config.RopeDimension && config.ValueWidth == config.KeyValueRank && config.QueryRank <= MaxWidth && config.LatentKeyDimension <= MaxWidth && config.LatentValueDimension <= MaxWidth),
+            $"latent attention of rank {config.KeyValueRank}, keys of {config.LatentKeyDimension} and values of {config.LatentValueDimension} elements, {config.RopeDimension} of them rotated, do not fit");
         Rule((long)config.HeadCount * config.HeadDimension <= MaxWidth, $"{config.HeadCount} heads of {config.HeadDimension} elements are more than {MaxWidth:N0} elements");
         Rule(config.HeadCount % config.KeyValueHeadCount == 0, $"{config.HeadCount} query heads cannot share {config.KeyValueHeadCount} key/value heads evenly");
         Rule(config.RopeDimension % 2 == 0, $"rope.dimension_count is {config.RopeDimension}; rotation takes pairs");

@@ -11,6 +11,9 @@ internal sealed record DecoderModel
     /// <summary>Embedding: a row for each token.</summary>
     public required WeightMatrix Embedding { get; init; }
 
+    /// <summary>Embedding of positions: a row for each, or null.</summary>
+    public required WeightMatrix? Positions { get; init; }
+
     /// <summary>Factors that divide the rotary frequencies, or empty.</summary>
     public required float[] RopeFactors { get; init; }
 
@@ -18,7 +21,7 @@ internal sealed record DecoderModel
     public required IReadOnlyList<DecoderBlock> Blocks { get; init; }
 
     /// <summary>Norm after the last block.</summary>
-    public required float[] OutputNorm { get; init; }
+    public required DecoderNorm OutputNorm { get; init; }
 
     /// <summary>Head; the embedding itself when tied.</summary>
     public required WeightMatrix Head { get; init; }
@@ -33,54 +36,43 @@ internal sealed record DecoderModel
         DecoderConfig config = source.Config;
         DecoderConfigRules.Check(config, source.Name);
         var loader = new WeightLoader(source, arena, cancellationToken);
-        int hidden = config.HiddenSize;
+        int hidden = config.HiddenSize, pairs = config.RopeDimension / 2;
         WeightMatrix embedding = loader.Matrix("token_embd.weight", config.VocabularySize, hidden);
+        WeightMatrix? positions = loader.Has("position_embd.weight") ? loader.Matrix("position_embd.weight", config.ContextLength, hidden) : null;
+        float[] factors = loader.OptionalVector("rope_freqs.weight", pairs);
+        float[] shortFactors = loader.OptionalVector("rope_factors_short.weight", pairs);
+        _ = loader.OptionalVector("rope_factors_long.weight", pairs);
+        if (shortFactors.Length > 0)
+        {
+            // Beyond the original context the other factors hold for all positions, those seen before included.
+            factors = shortFactors;
+            config = config with { ContextLength = Math.Min(config.ContextLength, Math.Max(1, config.RopeOriginalContext)) };
+        }
+
         var model = new DecoderModel
         {
             Config = config,
             Embedding = embedding,
-            RopeFactors = loader.OptionalVector("rope_freqs.weight", config.RopeDimension / 2),
-            Blocks = [.. Enumerable.Range(0, config.LayerCount).Select(layer => LoadBlock(loader, config, $"blk.{layer}."))],
-            OutputNorm = loader.Vector("output_norm.weight", hidden),
+            Positions = positions,
+            RopeFactors = factors,
+            Blocks = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new BlockLoader(loader, config, layer).Load())],
+            OutputNorm = loader.Norm("output_norm", hidden),
             Head = config.TiedEmbeddings ? embedding : loader.Matrix("output.weight", config.VocabularySize, hidden),
         };
         loader.ThrowIfAnyLeft();
         return model;
     }
 
-    /// <summary>The same model with every matrix put through <paramref name="map"/>, which takes its role; vectors stay.</summary>
-    public DecoderModel Map(Func<string, WeightMatrix, WeightMatrix> map)
+    /// <summary>The same model with every matrix put through <paramref name="map"/>; vectors stay.</summary>
+    public DecoderModel Map(Func<WeightMatrix, WeightMatrix> map)
     {
-        WeightMatrix embedding = map("token_embd.weight", Embedding);
+        WeightMatrix embedding = map(Embedding);
         return this with
         {
             Embedding = embedding,
-            Blocks = [.. Blocks.Select((block, layer) => block.Map($"blk.{layer}.", map))],
-            Head = Config.TiedEmbeddings ? embedding : map("output.weight", Head),
-        };
-    }
-
-    private static DecoderBlock LoadBlock(WeightLoader loader, DecoderConfig config, string prefix)
-    {
-        int hidden = config.HiddenSize, head = config.HeadDimension;
-        int queries = config.HeadCount * head, keys = config.KeyValueHeadCount * head;
-        return new DecoderBlock
-        {
-            AttentionNorm = loader.Vector(prefix + "attn_norm.weight", hidden),
-            Query = loader.Matrix(prefix + "attn_q.weight", queries, hidden),
-            Key = loader.Matrix(prefix + "attn_k.weight", keys, hidden),
-            Value = loader.Matrix(prefix + "attn_v.weight", keys, hidden),
-            Output = loader.Matrix(prefix + "attn_output.weight", hidden, queries),
-            QueryBias = loader.OptionalVector(prefix + "attn_q.bias", queries),
-            KeyBias = loader.OptionalVector(prefix + "attn_k.bias", keys),
-            ValueBias = loader.OptionalVector(prefix + "attn_v.bias", keys),
-            OutputBias = loader.OptionalVector(prefix + "attn_output.bias", hidden),
-            QueryNorm = loader.OptionalVector(prefix + "attn_q_norm.weight", head),
-            KeyNorm = loader.OptionalVector(prefix + "attn_k_norm.weight", head),
-            FeedForwardNorm = loader.Vector(prefix + "ffn_norm.weight", hidden),
-            Gate = loader.Matrix(prefix + "ffn_gate.weight", config.FeedForwardSize, hidden),
-            Up = loader.Matrix(prefix + "ffn_up.weight", config.FeedForwardSize, hidden),
-            Down = loader.Matrix(prefix + "ffn_down.weight", hidden, config.FeedForwardSize),
+            Positions = Positions is null ? null : map(Positions),
+            Blocks = [.. Blocks.Select(block => block.Map(map))],
+            Head = Config.TiedEmbeddings ? embedding : map(Head),
         };
     }
 }

@@ -59,8 +59,8 @@ internal sealed class EffectMeasurement : IDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     public double Divergence(IReadOnlyDictionary<string, GgmlType> types, ImportanceMatrix? importance, CancellationToken cancellationToken)
     {
-        using Decoder variant = source.Decoder.With((role, matrix, arena) =>
-            types.TryGetValue(role, out GgmlType type) && type != matrix.Type ? Encode(role, matrix, BlockFormats.Get(type), importance, arena, cancellationToken) : matrix);
+        using Decoder variant = source.Decoder.With((matrix, arena) =>
+            types.TryGetValue(matrix.Role, out GgmlType type) && type != matrix.Type ? Encode(matrix, BlockFormats.Get(type), importance, arena, cancellationToken) : matrix);
         int vocabulary = variant.Config.VocabularySize, done = 0;
         double sum = 0;
         Run(variant, logits =>
@@ -87,11 +87,11 @@ internal sealed class EffectMeasurement : IDisposable
     private void Run(Decoder decoder, Action<ReadOnlyMemory<float>> visit, CancellationToken cancellationToken) =>
         new TextWindows(FidelityMeasurement.WindowTokens).Run([decoder], tokens, (_, logits) => visit(logits[0]), cancellationToken);
 
-    private unsafe WeightMatrix Encode(string role, WeightMatrix matrix, BlockFormat format, ImportanceMatrix? importance, WeightArena arena, CancellationToken cancellationToken)
+    private unsafe WeightMatrix Encode(WeightMatrix matrix, BlockFormat format, ImportanceMatrix? importance, WeightArena arena, CancellationToken cancellationToken)
     {
         int columns = matrix.Columns, rowBytes = checked((int)format.Type.RowBytes(columns));
-        var encoded = new WeightMatrix(format.Type, matrix.Rows, columns, arena.Allocate((long)matrix.Rows * rowBytes));
-        ReadOnlyMemory<float> weights = importance?.For(role, new Shape(matrix.Rows, columns)) ?? default;
+        var encoded = new WeightMatrix(format.Type, matrix.Rows, columns, arena.Allocate((long)matrix.Rows * rowBytes)) { Role = matrix.Role, Item = matrix.Item };
+        ReadOnlyMemory<float> weights = importance is null ? default : importance.ForItem(matrix.Role, matrix.Item, columns);
         const int Grain = 64;
         source.Decoder.Team.Run(matrix.Rows, Grain, (first, end) =>
         {

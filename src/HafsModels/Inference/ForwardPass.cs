@@ -1,27 +1,34 @@
-using System.Buffers;
 using HafsModels.Architectures;
 using HafsModels.Inference.Kernels;
 
 namespace HafsModels.Inference;
 
 /// <summary>The computation of a decoder-only transformer over a batch of consecutive tokens. Not thread-safe: it owns its buffers.</summary>
-internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
+internal sealed class ForwardPass
 {
     /// <summary>Most tokens of a batch; longer inputs are cut. Bounds the buffers.</summary>
     public const int MaxBatch = 128;
 
-    private readonly DecoderConfig config = model.Config;
-    private readonly MatrixProducts products = new(team);
-    private readonly RotaryEmbedding rope = new(model.Config, model.RopeFactors);
+    private readonly DecoderModel model;
+    private readonly DecoderConfig config;
+    private readonly MatrixProducts products;
+    private readonly AttentionPass attention;
+    private readonly FeedForwardPass feedForward;
+    private readonly ExpertPass? experts;
     private Memory<float> hidden = Memory<float>.Empty;
     private Memory<float> normed = Memory<float>.Empty;
-    private Memory<float> projected = Memory<float>.Empty;
-    private Memory<float> queries = Memory<float>.Empty;
-    private Memory<float> keys = Memory<float>.Empty;
-    private Memory<float> values = Memory<float>.Empty;
     private Memory<float> attended = Memory<float>.Empty;
-    private Memory<float> gate = Memory<float>.Empty;
-    private Memory<float> up = Memory<float>.Empty;
+    private Memory<float> projected = Memory<float>.Empty;
+
+    public ForwardPass(DecoderModel model, WorkerTeam team)
+    {
+        this.model = model;
+        config = model.Config;
+        products = new MatrixProducts(team);
+        attention = new AttentionPass(model, team, products);
+        feedForward = new FeedForwardPass(config, team, products);
+        experts = config.ExpertCount > 0 ? new ExpertPass(config, feedForward, products) : null;
+    }
 
     /// <summary>Runs a batch.</summary>
     /// <param name="tokens">At most <see cref="MaxBatch"/> token ids, all in the vocabulary.</param>
@@ -31,129 +38,93 @@ internal sealed class ForwardPass(DecoderModel model, WorkerTeam team)
     /// <param name="cancellationToken">Looked at once a block.</param>
     public void Run(ReadOnlySpan<int> tokens, int position, KeyValueCache cache, Memory<float> logits, CancellationToken cancellationToken)
     {
-        int count = tokens.Length, width = config.HiddenSize;
+        int count = tokens.Length;
         Reserve(count);
         cache.Reserve(position + count);
-        rope.Prepare(position, count);
-        for (int n = 0; n < count; n++)
-            model.Embedding.ReadRow(tokens[n], hidden.Span.Slice(n * width, width));
-
+        attention.Prepare(position, count);
+        Embed(tokens, position);
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Attend(model.Blocks[layer], layer, position, count, cache);
-            FeedForward(model.Blocks[layer], count);
+            RunBlock(model.Blocks[layer], layer, position, count, cache);
         }
 
         int wanted = logits.Length / config.VocabularySize;
         if (wanted == 0)
             return;
-        Norm(model.OutputNorm, count - wanted, wanted);
+        Norm(model.OutputNorm, hidden.Slice((count - wanted) * config.HiddenSize), wanted, normed);
         products.Run(normed, wanted, (model.Head, logits));
+        Span<float> given = logits.Span[..(wanted * config.VocabularySize)];
+        if (config.LogitDivisor != 1)
+            VectorMath.Scale(given, 1 / config.LogitDivisor);
+        if (config.LogitSoftcap > 0)
+            VectorMath.Softcap(given, config.LogitSoftcap);
     }
 
-    private void Attend(DecoderBlock block, int layer, int position, int count, KeyValueCache cache)
-    {
-        Norm(block.AttentionNorm, 0, count);
-        products.Run(normed, count, (block.Query, queries), (block.Key, keys), (block.Value, values));
-        int head = config.HeadDimension, queryWidth = config.HeadCount * head, keyWidth = config.KeyValueHeadCount * head;
-        for (int n = 0; n < count; n++)
-        {
-            Span<float> query = queries.Span.Slice(n * queryWidth, queryWidth), key = keys.Span.Slice(n * keyWidth, keyWidth), value = values.Span.Slice(n * keyWidth, keyWidth);
-            VectorMath.Add(query[..block.QueryBias.Length], block.QueryBias);
-            VectorMath.Add(key[..block.KeyBias.Length], block.KeyBias);
-            VectorMath.Add(value[..block.ValueBias.Length], block.ValueBias);
-            TurnHeads(query, block.QueryNorm, n);
-            TurnHeads(key, block.KeyNorm, n);
-            cache.Store(layer, position + n, key, value);
-        }
-
-        // Later tokens attend to more positions: pieces of single heads even that out.
-        team.Run(count * config.HeadCount, 1, (first, end) =>
-        {
-            float[] scores = ArrayPool<float>.Shared.Rent(position + count);
-            for (int item = first; item < end; item++)
-                AttendHead(cache, layer, item % config.HeadCount, item / config.HeadCount, position, scores);
-            ArrayPool<float>.Shared.Return(scores);
-        });
-        products.Run(attended, count, (block.Output, projected));
-        AddToHidden(block.OutputBias, count);
-    }
-
-    private void TurnHeads(Span<float> heads, float[] norm, int index)
-    {
-        for (int start = 0; start < heads.Length; start += config.HeadDimension)
-        {
-            Span<float> head = heads.Slice(start, config.HeadDimension);
-            if (norm.Length > 0)
-                VectorMath.RmsNorm(head, norm, config.NormEpsilon, head);
-            rope.Rotate(head, index);
-        }
-    }
-
-    private void AttendHead(KeyValueCache cache, int layer, int head, int index, int position, Span<float> scores)
-    {
-        int width = config.HeadDimension, start = ((index * config.HeadCount) + head) * width;
-        int shared = head / (config.HeadCount / config.KeyValueHeadCount);
-        int seen = position + index + 1;
-        ReadOnlySpan<float> query = queries.Span.Slice(start, width);
-        float scale = 1f / MathF.Sqrt(width);
-        for (int p = 0; p < seen; p += KeyValueCache.PagePositions)
-        {
-            ReadOnlySpan<float> page = cache.Keys(layer, shared, p / KeyValueCache.PagePositions);
-            for (int i = 0; i < Math.Min(KeyValueCache.PagePositions, seen - p); i++)
-                scores[p + i] = VectorMath.Dot(query, page.Slice(i * width, width)) * scale;
-        }
-
-        float sum = VectorMath.ExpShifted(scores[..seen]);
-        Span<float> result = attended.Span.Slice(start, width);
-        result.Clear();
-        for (int p = 0; p < seen; p += KeyValueCache.PagePositions)
-        {
-            ReadOnlySpan<float> page = cache.Values(layer, shared, p / KeyValueCache.PagePositions);
-            for (int i = 0; i < Math.Min(KeyValueCache.PagePositions, seen - p); i++)
-                VectorMath.AddScaled(result, page.Slice(i * width, width), scores[p + i] / sum);
-        }
-    }
-
-    private void FeedForward(DecoderBlock block, int count)
-    {
-        Norm(block.FeedForwardNorm, 0, count);
-        products.Run(normed, count, (block.Gate, gate), (block.Up, up));
-        const int Piece = 2048;
-        team.Run(count * config.FeedForwardSize, Piece, (first, end) => VectorMath.SwiGlu(gate.Span.Slice(first, end - first), up.Span.Slice(first, end - first)));
-        products.Run(gate, count, (block.Down, projected));
-        AddToHidden([], count);
-    }
-
-    private void AddToHidden(float[] bias, int count)
+    private void Embed(ReadOnlySpan<int> tokens, int position)
     {
         int width = config.HiddenSize;
-        VectorMath.Add(hidden.Span.Slice(0, count * width), projected.Span.Slice(0, count * width));
-        for (int n = 0; n < count && bias.Length > 0; n++)
-            VectorMath.Add(hidden.Span.Slice(n * width, width), bias);
+        for (int n = 0; n < tokens.Length; n++)
+        {
+            Span<float> vector = hidden.Span.Slice(n * width, width);
+            model.Embedding.ReadRow(tokens[n], vector);
+            if (config.EmbeddingScale != 1)
+                VectorMath.Scale(vector, config.EmbeddingScale);
+            if (model.Positions is null)
+                continue;
+            Span<float> place = projected.Span[..width];
+            model.Positions.ReadRow(position + n, place);
+            VectorMath.Add(vector, place);
+        }
     }
 
-    private void Norm(float[] weight, int first, int count)
+    private void RunBlock(DecoderBlock block, int layer, int position, int count, KeyValueCache cache)
     {
-        int width = config.HiddenSize;
-        for (int n = 0; n < count; n++)
-            VectorMath.RmsNorm(hidden.Span.Slice((first + n) * width, width), weight, config.NormEpsilon, normed.Span.Slice(n * width, width));
+        Memory<float> first = Norm(block.AttentionNorm, hidden, count, normed);
+        Memory<float> input = block.SecondAttentionNorm.Exists ? Norm(block.SecondAttentionNorm, hidden, count, projected) : first;
+        attention.Run(block, layer, input, position, count, cache, attended);
+        Norm(block.PostAttentionNorm, attended, count, attended);
+        if (!config.ParallelResidual)
+            AddToHidden(attended, count);
+
+        // Beside attention, the feed-forward part reads the same vectors, through a norm of its own if it has one.
+        Memory<float> next = config.ParallelResidual && !block.FeedForwardNorm.Exists ? first : Norm(block.FeedForwardNorm, hidden, count, normed);
+        if (block.Experts is null)
+            feedForward.Run(block.Dense!, next, count, projected);
+        else
+            experts!.Run(block.Experts, next, count, projected);
+        Norm(block.PostFeedForwardNorm, projected, count, projected);
+        if (config.ParallelResidual)
+            AddToHidden(attended, count);
+        AddToHidden(projected, count);
+    }
+
+    private void AddToHidden(Memory<float> vectors, int count)
+    {
+        Span<float> sum = hidden.Span[..(count * config.HiddenSize)];
+        if (config.ResidualScale == 1)
+            VectorMath.Add(sum, vectors.Span[..sum.Length]);
+        else
+            VectorMath.AddScaled(sum, vectors.Span[..sum.Length], config.ResidualScale);
+    }
+
+    /// <summary>Normalizes into <paramref name="destination"/>, or gives the vectors themselves when there is no norm.</summary>
+    private Memory<float> Norm(DecoderNorm norm, Memory<float> vectors, int count, Memory<float> destination)
+    {
+        if (!norm.Exists)
+            return vectors;
+        int length = count * config.HiddenSize;
+        norm.Apply(config.Norm, config.NormEpsilon, config.HiddenSize, vectors.Span[..length], destination.Span[..length]);
+        return destination;
     }
 
     private void Reserve(int count)
     {
         if (hidden.Length >= count * config.HiddenSize)
             return;
-        int queryWidth = config.HeadCount * config.HeadDimension, keyWidth = config.KeyValueHeadCount * config.HeadDimension;
         hidden = AlignedFloats.Allocate(count * config.HiddenSize);
         normed = AlignedFloats.Allocate(count * config.HiddenSize);
+        attended = AlignedFloats.Allocate(count * config.HiddenSize);
         projected = AlignedFloats.Allocate(count * config.HiddenSize);
-        queries = AlignedFloats.Allocate(count * queryWidth);
-        keys = AlignedFloats.Allocate(count * keyWidth);
-        values = AlignedFloats.Allocate(count * keyWidth);
-        attended = AlignedFloats.Allocate(count * queryWidth);
-        gate = AlignedFloats.Allocate(count * config.FeedForwardSize);
-        up = AlignedFloats.Allocate(count * config.FeedForwardSize);
     }
 }

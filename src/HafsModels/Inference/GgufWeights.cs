@@ -15,11 +15,7 @@ internal sealed class GgufWeights : DecoderWeights
     {
         this.file = file;
         Config = ModelFamilies.For(file).DecoderFromGguf(file);
-        RefuseOtherMathematics();
-
-        // Inside its window, sliding-window attention is plain attention.
-        if (file.Find($"{Config.Family}.attention.sliding_window")?.AsInteger() is long window and > 0 && window < Config.ContextLength)
-            Config = Config with { ContextLength = (int)window };
+        RefuseParts();
         Roles = file.Tensors.ToDictionary(tensor => tensor.Name, tensor => (tensor.Type, tensor.Shape), StringComparer.Ordinal);
     }
 
@@ -46,23 +42,16 @@ internal sealed class GgufWeights : DecoderWeights
         base.Dispose(disposing);
     }
 
-    private void RefuseOtherMathematics()
+    private void RefuseParts()
     {
-        Allow($"{Config.Family}.expert_count", 0);
-        Allow($"{Config.Family}.attention.value_length", Config.HeadDimension);
-        Allow("split.count", 1);
-
-        void Allow(string key, long only)
+        if (file.Find("split.count")?.AsInteger() is { } parts and not 1)
         {
-            if (file.Find(key) is { } value && value.AsInteger() != only)
-            {
-                throw new HafsException(
-                    ErrorKind.Unsupported,
-                    "UnsupportedDecoderTrait",
-                    $"{file.Path}: {key} is {value}; the embedded decoder computes models where it is {only}",
-                    file.Path,
-                    key == "split.count" ? "Merge the parts with llama-gguf-split --merge." : null);
-            }
+            throw new HafsException(
+                ErrorKind.Unsupported,
+                "UnsupportedDecoderTrait",
+                $"{file.Path}: split.count is {parts}; the embedded decoder reads models of one file",
+                file.Path,
+                "Merge the parts with llama-gguf-split --merge.");
         }
     }
 }

@@ -10,7 +10,8 @@ internal sealed class KeyValueCache(DecoderConfig config)
     /// <summary>Positions of a page.</summary>
     public const int PagePositions = 64;
 
-    private readonly int headFloats = PagePositions * config.HeadDimension;
+    private readonly int keyFloats = PagePositions * config.HeadDimension;
+    private readonly int valueFloats = PagePositions * config.ValueWidth;
     private readonly List<float[]>[] pages = [.. Enumerable.Range(0, config.LayerCount).Select(_ => new List<float[]>())];
 
     /// <summary>Makes room for positions below <paramref name="end"/>.</summary>
@@ -19,7 +20,7 @@ internal sealed class KeyValueCache(DecoderConfig config)
         foreach (List<float[]> layer in pages)
         {
             while (layer.Count * PagePositions < end)
-                layer.Add(GC.AllocateUninitializedArray<float>(2 * config.KeyValueHeadCount * headFloats));
+                layer.Add(GC.AllocateUninitializedArray<float>(config.KeyValueHeadCount * (keyFloats + valueFloats)));
         }
     }
 
@@ -32,10 +33,10 @@ internal sealed class KeyValueCache(DecoderConfig config)
     }
 
     /// <summary>Keys of one head in the page of a position: position after position.</summary>
-    public Span<float> Keys(int layer, int head, int page) => pages[layer][page].AsSpan(head * headFloats, headFloats);
+    public Span<float> Keys(int layer, int head, int page) => pages[layer][page].AsSpan(head * keyFloats, keyFloats);
 
     /// <summary>Values of one head in the page of a position: position after position.</summary>
-    public Span<float> Values(int layer, int head, int page) => pages[layer][page].AsSpan((config.KeyValueHeadCount + head) * headFloats, headFloats);
+    public Span<float> Values(int layer, int head, int page) => pages[layer][page].AsSpan((config.KeyValueHeadCount * keyFloats) + (head * valueFloats), valueFloats);
 
     /// <summary>Stores the key and value vectors of one position.</summary>
     /// <param name="layer">Index of the block.</param>
@@ -44,11 +45,11 @@ internal sealed class KeyValueCache(DecoderConfig config)
     /// <param name="values">Values, head after head.</param>
     public void Store(int layer, int position, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
-        int width = config.HeadDimension, slot = position % PagePositions * width;
+        int keyWidth = config.HeadDimension, valueWidth = config.ValueWidth, slot = position % PagePositions, page = position / PagePositions;
         for (int head = 0; head < config.KeyValueHeadCount; head++)
         {
-            keys.Slice(head * width, width).CopyTo(Keys(layer, head, position / PagePositions)[slot..]);
-            values.Slice(head * width, width).CopyTo(Values(layer, head, position / PagePositions)[slot..]);
+            keys.Slice(head * keyWidth, keyWidth).CopyTo(Keys(layer, head, page)[(slot * keyWidth)..]);
+            values.Slice(head * valueWidth, valueWidth).CopyTo(Values(layer, head, page)[(slot * valueWidth)..]);
         }
     }
 }

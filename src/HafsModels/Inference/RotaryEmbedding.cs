@@ -7,23 +7,32 @@ internal sealed class RotaryEmbedding
 {
     private readonly float[] frequencies;
     private readonly bool interleaved;
+    private readonly float magnitude;
     private float[] cosines = [];
     private float[] sines = [];
 
     /// <summary>Creates the frequencies.</summary>
-    /// <param name="config">Base, rotated elements, layout of pairs.</param>
+    /// <param name="config">Rotated elements, layout of pairs, scaling.</param>
+    /// <param name="theta">Base of the frequencies.</param>
+    /// <param name="scaling">How they are stretched.</param>
     /// <param name="factors">Divisors of the frequencies, or empty.</param>
-    public RotaryEmbedding(DecoderConfig config, ReadOnlySpan<float> factors)
+    public RotaryEmbedding(DecoderConfig config, float theta, RopeScalingKind scaling, ReadOnlySpan<float> factors)
     {
         interleaved = config.RopeInterleaved;
+        magnitude = scaling == RopeScalingKind.None && factors.Length == 0 ? 1 : config.RopeMagnitude;
         frequencies = new float[config.RopeDimension / 2];
         for (int i = 0; i < frequencies.Length; i++)
         {
             // Power and quotient in float, as the models were trained with them.
-            frequencies[i] = 1f / MathF.Pow(config.RopeBase, 2f * i / config.RopeDimension);
+            frequencies[i] = 1f / MathF.Pow(theta, 2f * i / config.RopeDimension);
             if (factors.Length > 0)
                 frequencies[i] /= factors[i];
+            if (scaling == RopeScalingKind.Linear)
+                frequencies[i] /= config.RopeFactor;
         }
+
+        if (scaling == RopeScalingKind.Yarn)
+            StretchByYarn(config, theta);
     }
 
     /// <summary>Computes the angles of the positions [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>), for all layers.</summary>
@@ -39,7 +48,10 @@ internal sealed class RotaryEmbedding
         for (int n = 0; n < count; n++)
         {
             for (int i = 0; i < pairs; i++)
-                (sines[(n * pairs) + i], cosines[(n * pairs) + i]) = MathF.SinCos((first + n) * frequencies[i]);
+            {
+                (float sine, float cosine) = MathF.SinCos((first + n) * frequencies[i]);
+                (sines[(n * pairs) + i], cosines[(n * pairs) + i]) = (sine * magnitude, cosine * magnitude);
+            }
         }
     }
 
@@ -53,6 +65,21 @@ internal sealed class RotaryEmbedding
         {
             ref float a = ref head[i * step], b = ref head[(i * step) + distance];
             (a, b) = ((a * cos[i]) - (b * sin[i]), (a * sin[i]) + (b * cos[i]));
+        }
+    }
+
+    // Frequencies that turn often within the original context stay, those that turn hardly once are divided by the factor, with a ramp between.
+    private void StretchByYarn(DecoderConfig config, float theta)
+    {
+        double Pair(double turns) => config.RopeDimension * Math.Log(config.RopeOriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
+        double low = Pair(config.YarnBetaFast), high = Pair(config.YarnBetaSlow);
+        if (config.YarnTruncated)
+            (low, high) = (Math.Floor(low), Math.Ceiling(high));
+        (low, high) = (Math.Max(0, low), Math.Min(config.RopeDimension - 1, high));
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            double kept = 1 - Math.Clamp((i - low) / Math.Max(0.001, high - low), 0, 1);
+            frequencies[i] = (float)((frequencies[i] / config.RopeFactor * (1 - kept)) + (frequencies[i] * kept));
         }
     }
 }

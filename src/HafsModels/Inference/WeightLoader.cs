@@ -22,6 +22,36 @@ internal sealed class WeightLoader(DecoderWeights source, WeightArena arena, Can
     /// <exception cref="HafsException">It has another shape.</exception>
     public float[] OptionalVector(string role, int length) => roles.ContainsKey(role) ? Vector(role, length) : [];
 
+    /// <summary>Whether there is a weight.</summary>
+    public bool Has(string role) => roles.ContainsKey(role);
+
+    /// <summary>Dimensions of a weight, outermost first; null when there is none.</summary>
+    public int[]? ShapeOf(string role) => roles.TryGetValue(role, out (GgmlType Type, Shape Shape) found) ? [.. found.Shape.Select(d => checked((int)d))] : null;
+
+    /// <summary>Loads matrices that are stacked.</summary>
+    /// <exception cref="HafsException">It is missing or has another shape.</exception>
+    public WeightMatrix[] Stack(string role, int count, int rows, int columns)
+    {
+        WeightMatrix all = Load(role, new Shape(count, rows, columns));
+        return [.. Enumerable.Range(0, count).Select(i => all.Slice(i * rows, rows, i))];
+    }
+
+    /// <summary>Loads vectors that are stacked; empty ones when the model has none.</summary>
+    /// <exception cref="HafsException">It has another shape.</exception>
+    public float[][] OptionalVectors(string role, int count, int length)
+    {
+        float[] all = Has(role) ? Load(role, new Shape(count, length)).ToArray() : [];
+        return [.. Enumerable.Range(0, count).Select(i => all.Length == 0 ? all : all[(i * length)..((i + 1) * length)])];
+    }
+
+    /// <summary>Loads a norm, with its bias if it has one.</summary>
+    /// <exception cref="HafsException">It is missing or has another shape.</exception>
+    public DecoderNorm Norm(string name, int length) => new(Vector(name + ".weight", length), OptionalVector(name + ".bias", length));
+
+    /// <summary>Loads a norm, or none when the model has none.</summary>
+    /// <exception cref="HafsException">It has another shape.</exception>
+    public DecoderNorm OptionalNorm(string name, int length) => Has(name + ".weight") ? Norm(name, length) : DecoderNorm.None;
+
     /// <summary>Checks that every weight was used.</summary>
     /// <exception cref="HafsException">Some were not.</exception>
     public void ThrowIfAnyLeft()
@@ -41,13 +71,13 @@ internal sealed class WeightLoader(DecoderWeights source, WeightArena arena, Can
         cancellationToken.ThrowIfCancellationRequested();
         if (!roles.TryGetValue(role, out (GgmlType Type, Shape Shape) found))
             throw new HafsException(ErrorKind.InvalidData, "MissingTensor", $"{source.Name}: tensor {role} is missing; family {source.Config.Family} needs it", role);
-        if (!found.Shape.Equals(wanted))
+        if (!WithoutLeadingOnes(found.Shape).SequenceEqual(WithoutLeadingOnes(wanted)))
             throw new HafsException(ErrorKind.InvalidData, "WrongTensorShape", $"{source.Name}: tensor {role} has shape {found.Shape}; {wanted} is needed", role);
         left.Remove(role);
 
         int rows = (int)wanted.RowCount, columns = (int)wanted.RowLength;
         long rowBytes = found.Type.RowBytes(columns);
-        var matrix = new WeightMatrix(found.Type, rows, columns, arena.Allocate(checked(rows * rowBytes)));
+        var matrix = new WeightMatrix(found.Type, rows, columns, arena.Allocate(checked(rows * rowBytes))) { Role = role };
         int tile = (int)Math.Max(1, TileBytes / rowBytes);
         for (int row = 0; row < rows; row += tile)
         {
@@ -57,4 +87,7 @@ internal sealed class WeightLoader(DecoderWeights source, WeightArena arena, Can
 
         return matrix;
     }
+
+    // A matrix of one row is a vector.
+    private static IEnumerable<long> WithoutLeadingOnes(Shape shape) => shape.SkipWhile((size, i) => size == 1 && i < shape.Count - 1);
 }

@@ -10,6 +10,12 @@ namespace HafsModels.Inference;
 /// <param name="data">First byte of the first row; lives as long as the arena it came from.</param>
 internal sealed unsafe class WeightMatrix(GgmlType type, int rows, int columns, byte* data)
 {
+    /// <summary>Name of the tensor it is, or is a part of.</summary>
+    public string Role { get; init; } = "";
+
+    /// <summary>Which matrix of a stack it is, such as an expert's; 0 when nothing is stacked.</summary>
+    public int Item { get; init; }
+
     /// <summary>How the numbers are stored.</summary>
     public GgmlType Type { get; } = type;
 
@@ -18,6 +24,9 @@ internal sealed unsafe class WeightMatrix(GgmlType type, int rows, int columns, 
 
     /// <summary>Elements of a row.</summary>
     public int Columns { get; } = columns;
+
+    /// <summary>Rows × columns.</summary>
+    public long ElementCount => (long)Rows * Columns;
 
     /// <summary>Bytes of a row.</summary>
     public int RowBytes { get; } = checked((int)type.RowBytes(columns));
@@ -30,6 +39,13 @@ internal sealed unsafe class WeightMatrix(GgmlType type, int rows, int columns, 
 
     /// <summary>Stored bytes of one row.</summary>
     public ReadOnlySpan<byte> Row(int row) => new(data + ((long)row * RowBytes), RowBytes);
+
+    /// <summary>Some rows as a matrix of their own, the <paramref name="item"/>-th of a stack; the memory is shared.</summary>
+    public WeightMatrix Slice(int first, int count, int item = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Rows);
+        return new WeightMatrix(Type, count, Columns, data + ((long)first * RowBytes)) { Role = Role, Item = item };
+    }
 
     /// <summary>The numbers of one row.</summary>
     public void ReadRow(int row, Span<float> destination) => Kernel.Widen(Row(row), destination[..Columns]);

@@ -24,4 +24,16 @@ public sealed record ImportanceMatrix(IReadOnlyDictionary<string, ReadOnlyMemory
             name,
             "The importance matrix belongs to another model; measure one with this model.");
     }
+
+    /// <summary>The weights of one matrix of a stack; empty where the matrix has none.</summary>
+    /// <param name="name">GGUF name of the tensor.</param>
+    /// <param name="item">Which matrix of the stack; 0 when nothing is stacked.</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <exception cref="HafsException">The matrix was measured on a model of another shape.</exception>
+    public ReadOnlyMemory<float> ForItem(string name, int item, int columns)
+    {
+        if (!Columns.TryGetValue(name, out ReadOnlyMemory<float> weights))
+            return default;
+        return weights.Length >= (item + 1) * columns && weights.Length % columns == 0 ? weights.Slice(item * columns, columns) : For(name, new Shape(item + 1, 1, columns));
+    }
 }

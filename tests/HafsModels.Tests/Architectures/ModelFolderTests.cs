@@ -9,7 +9,8 @@ public sealed class ModelFolderTests
 {
     [Theory]
     [InlineData("hidden_act", "\"gelu\"", "ConfigVariant")]
-    [InlineData("attention_bias", "true", "ConfigVariant")]
+    [InlineData("attention_bias", "true", "TensorsMissing")]
+    [InlineData("attention_sink", "4", "ConfigKeyUnknown")]
     [InlineData("sliding_window", "4096", "ConfigVariant")]
     [InlineData("quantization_config", "{\"quant_method\":\"gptq\"}", "ConfigVariant")]
     [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "RopeScaling")]

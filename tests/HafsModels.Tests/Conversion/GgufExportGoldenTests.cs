@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Formats.Gguf;
@@ -17,11 +18,16 @@ public sealed class GgufExportGoldenTests
     [InlineData("mistral", "llama2")]
     [InlineData("llama2json", "llama2")]
     [InlineData("qwen2", "qwen3")]
+    [InlineData("qwen3", "qwen3")]
+    [InlineData("qwen3moe", "qwen3")]
+    [InlineData("smollm3", "llama3")]
+    [InlineData("gemma3", "gemma3")]
+    [InlineData("gptoss", "gptoss")]
     public void Metadata_keys_tensor_names_shapes_and_types_are_those_of_the_reference_converter(string golden, string tokenizer)
     {
         string tokenizerFolder = TokenizerPackages.Find(tokenizer);
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Repository.PathOf("tests", "HafsModels.Tests", "Golden", golden + ".json")));
-        using var model = new SparseModel(expected.RootElement.GetProperty("config").GetRawText(), tokenizerFolder);
+        using var model = new SparseModel(Config(expected.RootElement.GetProperty("config")), tokenizerFolder);
         using ModelFolder folder = ModelFolder.Open(model.Folder);
         string name = expected.RootElement.GetProperty("metadata").GetProperty("general.name").GetProperty("value").GetString()!;
         ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(model.Folder), new(Recipes.Get("F16")), new GgufExportOptions { Name = name });
@@ -40,7 +46,9 @@ public sealed class GgufExportGoldenTests
         {
             GgufValue value = actual.Find(key.Name)!;
             Assert.Equal(key.Value.GetProperty("type").GetString()!, value.Type.ToString(), ignoreCase: true);
-            if (value.AsNumber() is { } number)
+            if (value.Value is bool flag)
+                Assert.Equal(key.Value.GetProperty("value").GetBoolean(), flag);
+            else if (value.AsNumber() is { } number)
                 Assert.Equal(key.Value.GetProperty("value").GetDouble(), number);
             else
                 Assert.Equal(key.Value.GetProperty("value").GetString(), value.Value);
@@ -49,5 +57,26 @@ public sealed class GgufExportGoldenTests
         string[] tensors = [.. expected.RootElement.GetProperty("tensors").EnumerateArray().Select(t =>
             $"{t[0].GetString()} [{string.Join(", ", t[1].EnumerateArray().Reverse().Select(d => d.GetInt64()))}] {t[2].GetString()}")];
         Assert.Equal(tensors.Order(StringComparer.Ordinal), actual.Tensors.Select(t => $"{t.Name} {t.Shape} {t.Type}").Order(StringComparer.Ordinal));
+    }
+
+    [SkippableFact]
+    public void A_scale_of_attention_that_no_gguf_key_holds_is_refused_where_the_reference_converter_drops_it()
+    {
+        string tokenizerFolder = TokenizerPackages.Find("gemma3");
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(Repository.PathOf("tests", "HafsModels.Tests", "Golden", "gemma3.json")));
+        using var model = new SparseModel(golden.RootElement.GetProperty("config").GetRawText(), tokenizerFolder);
+        using ModelFolder folder = ModelFolder.Open(model.Folder);
+        HafsException error = Assert.Throws<HafsException>(() => GgufExport.Plan(folder, Vocabulary.Load(model.Folder), new(Recipes.Get("F16")), new GgufExportOptions { Name = "gemma3" }));
+        Assert.Equal("GgufCannotSay", error.Id);
+        Assert.Contains("AttentionScale is 0.0625", error.Message, StringComparison.Ordinal);
+    }
+
+    // The random gemma3 behind the golden has heads of 64 and the scale of heads of 256, which a GGUF file cannot say.
+    private static string Config(JsonElement config)
+    {
+        JsonObject copy = JsonObject.Create(config)!;
+        if (copy.ContainsKey("query_pre_attn_scalar"))
+            copy["query_pre_attn_scalar"] = config.GetProperty("head_dim").GetInt32();
+        return copy.ToJsonString();
     }
 }

@@ -14,10 +14,13 @@ internal sealed class LlamaServer : IDisposable
     private readonly HttpClient client;
     private readonly StringBuilder log = new();
 
-    public LlamaServer(string file)
+    /// <summary>Starts it.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="more">Further arguments.</param>
+    public LlamaServer(string file, params string[] more)
     {
         int port = FreePort();
-        string[] arguments = ["-m", file, "--host", "127.0.0.1", "--port", $"{port}", "-c", "512", "-t", "1", "-np", "1", "--no-webui", "-ngl", "0"];
+        string[] arguments = ["-m", file, "--host", "127.0.0.1", "--port", $"{port}", "-c", "512", "-t", "1", "-np", "1", "--no-webui", "-ngl", "0", .. more];
         process = new Process { StartInfo = new ProcessStartInfo(Path.Combine(Peers.LlamaBin, "llama-server"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true } };
         process.ErrorDataReceived += Keep;
         process.OutputDataReceived += Keep;
@@ -26,6 +29,16 @@ internal sealed class LlamaServer : IDisposable
         process.BeginOutputReadLine();
         client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
         WaitUntilReady();
+    }
+
+    /// <summary>What it has said so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (log)
+                return log.ToString();
+        }
     }
 
     /// <summary>Continues tokens greedily.</summary>
@@ -39,15 +52,33 @@ internal sealed class LlamaServer : IDisposable
             ["n_probs"] = 2,
             ["cache_prompt"] = false,
         };
-        using HttpResponseMessage response = client.PostAsJsonAsync("/completion", request).GetAwaiter().GetResult();
-        string body = response.Content.ReadAsStringAsync().GetAwaiter().GetResult();
-        if (!response.IsSuccessStatusCode)
-            throw new InvalidOperationException($"llama-server answered {(int)response.StatusCode}: {body}\n{log}");
-        return [.. JsonNode.Parse(body)!["completion_probabilities"]!.AsArray().Select(position =>
+        return [.. Post(request)["completion_probabilities"]!.AsArray().Select(position =>
         {
             double[] best = [.. position!["top_logprobs"]!.AsArray().Select(choice => choice!["logprob"]!.GetValue<double>())];
             return new LlamaChoice(position["id"]!.GetValue<int>(), best[0], best[0] - best[1]);
         })];
+    }
+
+    /// <summary>Logarithmic probabilities of every token after a prompt.</summary>
+    /// <param name="prompt">Token ids.</param>
+    /// <param name="vocabulary">Number of tokens.</param>
+    /// <param name="printable">A token whose text is whole; the server answers nothing for a piece of a character.</param>
+    public double[] LogProbabilities(IReadOnlyList<int> prompt, int vocabulary, int printable)
+    {
+        JsonNode position = Post(new JsonObject
+        {
+            ["prompt"] = new JsonArray([.. prompt.Select(id => JsonValue.Create(id))]),
+            ["n_predict"] = 1,
+            ["temperature"] = 0,
+            ["n_probs"] = vocabulary,
+            ["cache_prompt"] = false,
+            ["logit_bias"] = new JsonArray(new JsonArray(printable, 1e6)),
+        })["completion_probabilities"]![0]!;
+        var logs = new double[vocabulary];
+        Array.Fill(logs, double.NegativeInfinity);
+        foreach (JsonNode? choice in position["top_logprobs"]!.AsArray())
+            logs[choice!["id"]!.GetValue<int>()] = choice["logprob"]!.GetValue<double>();
+        return logs;
     }
 
     public void Dispose()
@@ -57,6 +88,15 @@ internal sealed class LlamaServer : IDisposable
             process.Kill();
         process.WaitForExit();
         process.Dispose();
+    }
+
+    private JsonNode Post(JsonObject request)
+    {
+        using HttpResponseMessage response = client.PostAsJsonAsync("/completion", request).GetAwaiter().GetResult();
+        string body = response.Content.ReadAsStringAsync().GetAwaiter().GetResult();
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidOperationException($"llama-server answered {(int)response.StatusCode}: {body}\n{log}");
+        return JsonNode.Parse(body)!;
     }
 
     private static int FreePort()

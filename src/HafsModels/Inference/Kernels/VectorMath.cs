@@ -55,6 +55,27 @@ internal static class VectorMath
             sum[i] += values[i];
     }
 
+    /// <summary>Adds a bias to each of the vectors in <paramref name="vectors"/>; an empty one adds nothing.</summary>
+    public static void AddToEach(Span<float> vectors, ReadOnlySpan<float> bias)
+    {
+        for (int start = 0; bias.Length > 0 && start < vectors.Length; start += bias.Length)
+            Add(vectors.Slice(start, bias.Length), bias);
+    }
+
+    /// <summary><paramref name="values"/> × <paramref name="factor"/>, in place.</summary>
+    public static void Scale(Span<float> values, float factor)
+    {
+        foreach (ref float value in values)
+            value *= factor;
+    }
+
+    /// <summary>cap·tanh(value/cap), in place.</summary>
+    public static void Softcap(Span<float> values, float cap)
+    {
+        foreach (ref float value in values)
+            value = cap * MathF.Tanh(value / cap);
+    }
+
     /// <summary><paramref name="sum"/> += <paramref name="factor"/> × <paramref name="values"/>.</summary>
     public static void AddScaled(Span<float> sum, ReadOnlySpan<float> values, float factor)
     {
@@ -78,18 +99,16 @@ internal static class VectorMath
             destination[i] = values[i] * scale * weight[i];
     }
 
-    /// <summary>SwiGLU: <paramref name="gate"/> becomes silu(gate) × <paramref name="up"/>.</summary>
-    public static void SwiGlu(Span<float> gate, ReadOnlySpan<float> up)
+    /// <summary>Layer normalization: each number less the mean, over the standard deviation, times its weight.</summary>
+    public static void LayerNorm(ReadOnlySpan<float> values, ReadOnlySpan<float> weight, float epsilon, Span<float> destination)
     {
-        int i = 0;
-        for (; i <= gate.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            var g = new Vector<float>(gate[i..]);
-            (g / (Vector<float>.One + Vector.Exp(-g)) * new Vector<float>(up[i..])).CopyTo(gate[i..]);
-        }
-
-        for (; i < gate.Length; i++)
-            gate[i] = gate[i] / (1f + MathF.Exp(-gate[i])) * up[i];
+        double sum = 0;
+        foreach (float value in values)
+            sum += value;
+        float mean = (float)(sum / values.Length);
+        for (int i = 0; i < values.Length; i++)
+            destination[i] = values[i] - mean;
+        RmsNorm(destination, weight, epsilon, destination);
     }
 
     /// <summary>Exponentials of the differences to the largest number, in place; their sum is returned, not divided by.</summary>
