@@ -204,7 +204,7 @@ public sealed class Workbench(string? registryPath = null)
         public static Conversion Open(ConvertRequest request, string path)
         {
             Recipe recipe = Recipes.Get(request.Quantization);
-            ModelFolder folder = ModelFolder.Open(path);
+            ModelFolder folder = ModelFolder.Open(path, request.TextOnly);
             try
             {
                 string name = request.ModelId ?? Path.GetFileName(folder.Path);
