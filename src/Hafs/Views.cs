@@ -54,6 +54,14 @@ internal static class Views
         ("Size", $"{HumanNumber.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"),
         ("Bits/weight", HumanNumber.Fixed(plan.BitsPerWeight, 3)));
 
+    public static void Merge(MergePlan plan) => Fields("Would write",
+        ("Output", plan.OutputPath + (plan.OutputExists ? " (exists)" : "")),
+        ("Registered as", plan.NewId ?? "-"), ("Base", plan.BasePath), ("Adapter", plan.AdapterPath), ("Types", plan.DataType),
+        ("Parameters", plan.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
+        ("Tensors", string.Create(CultureInfo.InvariantCulture, $"{plan.TensorCount}: {plan.MergedCount} merged, {plan.ReplacedCount} replaced")),
+        ("Weight files", plan.ShardCount.ToString(CultureInfo.InvariantCulture)),
+        ("Size", $"{HumanNumber.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"));
+
     public static void Artifact(Artifact artifact)
     {
         Terminal.Done($"Converted to GGUF: {artifact.Path}");

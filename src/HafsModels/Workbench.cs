@@ -15,7 +15,7 @@ namespace HafsModels;
 /// registry, so any number may work at once.
 /// </summary>
 /// <param name="registryPath">Registry file; null for <c>HAFS_REGISTRY</c>, else <c>~/.context/models/registry.json</c>.</param>
-public sealed class Workbench(string? registryPath = null)
+public sealed partial class Workbench(string? registryPath = null)
 {
     private readonly ModelRegistry registry = ModelRegistry.Open(registryPath);
 
@@ -88,7 +88,7 @@ public sealed class Workbench(string? registryPath = null)
         {
             progress?.Report(new WorkProgress($"Verifying {Path.GetFileName(summary.OutputPath)}", "running source and result on the same tokens", 0, 0));
             fidelity = FidelityMeasurement.Measure(
-                summary.Source, summary.OutputPath, new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads }, cancellationToken);
+                conversion.Source, summary.OutputPath, new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads }, cancellationToken);
         }
 
         if (errors is not null)
@@ -99,6 +99,7 @@ public sealed class Workbench(string? registryPath = null)
             Path = summary.OutputPath,
             Format = "gguf",
             Quantization = summary.Quantization,
+            AdapterPath = request.Adapter is null ? "" : conversion.Source.AdapterPath!,
             SizeBytes = summary.OutputBytes,
             Sha256 = hash,
             ImportanceMatrix = conversion.Importance,
@@ -158,7 +159,7 @@ public sealed class Workbench(string? registryPath = null)
                 $"{model.Id} is not deployed{(target is null ? "" : " on " + target.Name)}{(request.Name is null ? "" : " as " + request.Name)}",
                 model.Id,
                 $"Deploy it first: Publish-Model {model.Id} -Backend {target?.Name ?? "Embedded"}.");
-        DeploymentTest test = await DeploymentTester.TestAsync(model, deployment, request, progress, cancellationToken).ConfigureAwait(false);
+        DeploymentTest test = await DeploymentTester.TestAsync(model, SourceOf(model, deployment), deployment, request, progress, cancellationToken).ConfigureAwait(false);
         return registry.AddTest(test, cancellationToken);
     }
 
@@ -177,7 +178,7 @@ public sealed class Workbench(string? registryPath = null)
         if ((request.ModelId is null) == (request.Path is null))
             throw new HafsException(ErrorKind.InvalidArgument, "ConvertWhat", "name either a registered model or a folder to convert");
         Recipes.Get(request.Quantization);
-        return Conversion.Open(request, request.ModelId is { } id ? registry.Get(id).Path : request.Path!);
+        return Conversion.Open(request, Source(request.ModelId, request.Path, request.Adapter));
     }
 
     /// <summary>An open source and the plan to convert it.</summary>
@@ -193,6 +194,8 @@ public sealed class Workbench(string? registryPath = null)
             Summary = summary;
         }
 
+        public ModelSource Source => folder.Source;
+
         public string Name { get; }
 
         public ExportPlan Plan { get; }
@@ -201,15 +204,16 @@ public sealed class Workbench(string? registryPath = null)
 
         public ImportanceOrigin? Importance { get; private init; }
 
-        public static Conversion Open(ConvertRequest request, string path)
+        public static Conversion Open(ConvertRequest request, ModelSource source)
         {
             Recipe recipe = Recipes.Get(request.Quantization);
-            ModelFolder folder = ModelFolder.Open(path, request.TextOnly);
+            ModelFolder folder = ModelFolder.Open(source);
             try
             {
-                string name = request.ModelId ?? Path.GetFileName(folder.Path);
                 ImportanceMatrix? importance = request.ImportanceMatrix is { } file ? ImportanceMatrixFile.Read(file) : null;
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(folder.Path), new(recipe) { Importance = importance }, new GgufExportOptions
+                string home = request.Adapter is null && source.AdapterPath is { } adapter ? adapter : folder.Path;
+                string name = request.ModelId ?? Path.GetFileName(home);
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, config: folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
                 {
                     Name = name,
                     Author = request.Author,
@@ -218,7 +222,7 @@ public sealed class Workbench(string? registryPath = null)
                     BaseModel = request.BaseModel,
                     Metadata = request.Metadata,
                 });
-                string output = OutputPath(request.OutputPath, folder.Path, $"{name}-{recipe.Name}.gguf");
+                string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
                 return new Conversion(folder, name, plan, new ConversionPlan(
                     folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output))) { Importance = importance?.Origin };
             }

@@ -137,6 +137,57 @@ Describe 'Safety' {
     }
 }
 
+Describe 'Adapters' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-llama'
+        Copy-Item -Recurse "$(Get-RepositoryRoot)/tests/models/kjv-llama-lora" $test.Folder
+        $adapter = "$($test.Folder)/kjv-llama-lora"
+        $env:HAFS_REGISTRY = $test.Registry
+        $test.Model, $adapter | Register-Model | Out-Null
+    }
+    AfterAll {
+        $env:HAFS_REGISTRY = $null
+        Remove-Item -Recurse -Force $test.Folder
+    }
+
+    It 'are merged into a registered checkpoint that goes on through the pipeline' {
+        $merged = Get-Model kjv-llama-lora | Merge-ModelAdapter -OutputPath "$($test.Folder)/psalms"
+        $merged | Should -BeOfType HafsModels.Registry.Model
+        $merged.BaseModel | Should -Be 'kjv-llama'
+        $merged.Parents[0].Reference | Should -Be 'kjv-llama-lora'
+        Get-ChildItem "$($test.Folder)/psalms" | ForEach-Object Name | Should -Contain 'tokenizer.json'
+        $artifact = $merged | ConvertTo-Gguf -Quantization Q8_0
+        $artifact.ModelId | Should -Be 'psalms'
+        $artifact.Fidelity.MeanKlDivergence | Should -BeLessThan 0.01
+    }
+
+    It 'say under -WhatIf what would be written, to the byte, and write nothing' {
+        $text = pwsh -NoProfile -c "Import-Module '$(Get-RepositoryRoot)/HafsModels.psd1'; Merge-ModelAdapter kjv-llama -Adapter kjv-llama-lora -OutputPath '$($test.Folder)/dry' -WhatIf" | Out-String
+        Test-Path "$($test.Folder)/dry" | Should -BeFalse
+        Merge-ModelAdapter kjv-llama -Adapter kjv-llama-lora -OutputPath "$($test.Folder)/dry" | Out-Null
+        $bytes = (Get-ChildItem "$($test.Folder)/dry" | Measure-Object Length -Sum).Sum
+        $text | Should -Match ([regex]::Escape($bytes.ToString('N0', [cultureinfo]::InvariantCulture) + " bytes to $($test.Folder)/dry"))
+    }
+
+    It 'are merged on the way to GGUF, alike by folder, by id and by record' {
+        $hashes = @(
+            ConvertTo-Gguf kjv-llama -MergeAdapter $adapter -Quantization F16 -OutputPath "$($test.Folder)/1.gguf" -SkipVerification -Metadata @{ 'general.name' = 'x' }
+            ConvertTo-Gguf kjv-llama -MergeAdapter kjv-llama-lora -Quantization F16 -OutputPath "$($test.Folder)/2.gguf" -SkipVerification -Metadata @{ 'general.name' = 'x' }
+            ConvertTo-Gguf kjv-llama-lora -Quantization F16 -OutputPath "$($test.Folder)/3.gguf" -SkipVerification -Metadata @{ 'general.name' = 'x' }
+        ).Sha256
+        ($hashes | Select-Object -Unique).Count | Should -Be 1
+        ConvertTo-Gguf kjv-llama -Quantization F16 -OutputPath "$($test.Folder)/4.gguf" -SkipVerification -Metadata @{ 'general.name' = 'x' } | ForEach-Object Sha256 | Should -Not -Be $hashes[0]
+    }
+
+    It 'become GGUF adapters' {
+        $artifact = Get-Model kjv-llama-lora | ConvertTo-GgufAdapter -DataType F16
+        $artifact.Format | Should -Be 'gguf-adapter'
+        $info = Get-GgufInfo $artifact.Path
+        $info.Metadata['general.type'] | Should -Be 'adapter'
+        $info.Tensors.Name | Should -Contain 'blk.0.attn_q.weight.lora_a'
+    }
+}
+
 Describe 'Errors' {
     BeforeAll { $test = New-TestRegistry }
     AfterAll { Remove-Item -Recurse -Force $test.Folder }
@@ -210,7 +261,7 @@ Describe 'The README' {
             # The copy stands for the shipped model, so that no output lands in the repository.
             $blocks = [regex]::Matches((Get-Content -Raw "$root/README.md"), '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value }
             $blocks.Count | Should -BeGreaterThan 1
-            $script = ($blocks -join "`n").Replace('./tests/models/kjv-llama', "'$($test.Model)'").Replace('./out/demo/kjv-llama-Q4_K_M.gguf', "'$($test.Model)/kjv-llama-Q4_K_M.gguf'")
+            $script = (($blocks -join "`n") -replace '\./tests/models/kjv-llama(?!-)', "'$($test.Model)'").Replace('./out/demo/kjv-llama-Q4_K_M.gguf', "'$($test.Model)/kjv-llama-Q4_K_M.gguf'")
             $file = "$($test.Folder)/readme.ps1"
             "`$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'; Set-Location '$root'`n$script" | Set-Content $file
             $env:HAFS_REGISTRY = $test.Registry

@@ -11,7 +11,7 @@ internal static class ModelsCommand
 {
     public static Command Create() => new("models", "Model registry and deployment")
     {
-        List(), Info(), Register("register", "Register a trained model"), Convert(), Deploy(), Test(), Delete(),
+        List(), Info(), Register("register", "Register a trained model"), Convert(), Deploy(), Test(), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(),
         HistoryCommands.Lineage(Id()), HistoryCommands.Compare(Id()), HistoryCommands.Verify(Id()), HistoryCommands.Alias(Id()),
     };
 
@@ -93,6 +93,7 @@ internal static class ModelsCommand
     {
         var id = new Argument<string>("model") { Description = "Id of a registered model, or a checkpoint folder" };
         var format = new Argument<string>("format") { Description = "Target format: gguf" };
+        var adapter = new Option<string?>("--merge-adapter") { Description = "Folder or id of a LoRA adapter to merge into the model on the way" };
         var quantization = Quantization();
         var output = new Option<string?>("--output", "-o") { Description = "Output file or folder (default: NAME-QUANT.gguf in the model's folder)" };
         var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
@@ -100,11 +101,10 @@ internal static class ModelsCommand
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
         var report = new Option<string?>("--report") { Description = "File that takes a report of what each tensor lost: .html or .svg" };
-        var textOnly = new Option<bool>("--text-only") { Description = "Convert the text part of a model that also reads pictures or sound" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, importance, output, threads, force, skip, report, textOnly, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, skip, report, dryRun, json };
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
@@ -114,6 +114,7 @@ internal static class ModelsCommand
             {
                 ModelId = isFolder ? null : model,
                 Path = isFolder ? model : null,
+                Adapter = result.GetValue(adapter),
                 Quantization = result.GetRequiredValue(quantization),
                 ImportanceMatrix = result.GetValue(importance),
                 OutputPath = result.GetValue(output),
@@ -121,7 +122,6 @@ internal static class ModelsCommand
                 Force = result.GetValue(force),
                 SkipVerification = result.GetValue(skip),
                 ReportPath = result.GetValue(report),
-                TextOnly = result.GetValue(textOnly),
             };
             if (result.GetValue(dryRun))
             {

@@ -27,6 +27,12 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
+    /// <summary>Folder of a LoRA adapter, or the id of a registered one, to merge into the model on the way. A registered adapter as the model itself brings its base model along and needs none.</summary>
+    [Parameter(HelpMessage = "Folder or id of a LoRA adapter to merge into the model on the way.")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelIdCompleter))]
+    public string? MergeAdapter { get; set; }
+
     /// <summary>How to store the weights: a name that Get-ModelQuantization lists, in any case, such as Q4_K_M.</summary>
     [Parameter(Position = 1, HelpMessage = "How to store the weights; Get-ModelQuantization lists the names.")]
     [Alias("Quant")]
@@ -71,10 +77,6 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [Parameter(HelpMessage = "Write NaN and infinite weights instead of refusing them.")]
     public SwitchParameter AllowNonFinite { get; set; }
 
-    /// <summary>Converts the text part of a model with towers for pictures or sound, instead of refusing it.</summary>
-    [Parameter(HelpMessage = "Convert the text part of a model that also reads pictures or sound.")]
-    public SwitchParameter TextOnly { get; set; }
-
     /// <summary>Author, written as general.author.</summary>
     [Parameter(HelpMessage = "Author (general.author).")]
     public string? Author { get; set; }
@@ -104,6 +106,7 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
         {
             ModelId = byId ? Id : null,
             Path = byId ? null : FullPath(Path!),
+            Adapter = AdapterOf(MergeAdapter),
             Quantization = Quantization,
             ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
             OutputPath = OutputPath is null ? null : FullPath(OutputPath),
@@ -112,7 +115,6 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             ReportPath = Report is null ? null : FullPath(Report),
             Force = Force,
             AllowNonFinite = AllowNonFinite,
-            TextOnly = TextOnly,
             Author = Author,
             Description = Description,
             License = License,

@@ -53,6 +53,9 @@ public abstract class HafsCmdlet : PSCmdlet, IDisposable
     /// <summary>Does long work on a thread of its own; what it emits is written on this one. Returns when the work has ended, also after Ctrl+C.</summary>
     private protected void Perform(Action<WorkFeed> work) => new WorkPump(new CmdletSink(this), TimeProvider.System).Run(work, StopToken);
 
+    /// <summary>What names an adapter: the full path of a folder that is there, else the id of a registered one as it is written.</summary>
+    private protected string? AdapterOf(string? written) => written is not null && Directory.Exists(FullPath(written)) ? FullPath(written) : written;
+
     /// <summary>Full file system path of what the user wrote: relative to the session's location, drives of the session allowed, no wildcards.</summary>
     /// <exception cref="HafsException">The path belongs to a provider other than the file system.</exception>
     private protected string FullPath(string path)

@@ -110,7 +110,11 @@ internal sealed class FamilyTensors
             rows = transforms[t].Apply(rows, shapes[t + 1], decoder);
         ElementType[] types = [.. names.Select(n => byName[n].Tensor.Type).Distinct()];
         ElementType type = types.Length == 1 && !transforms.Any(t => t.ChangesNumbers) ? types[0] : ElementType.F32;
-        return (byName[names[0]].Index, new ModelTensor(role, type, rows, rule.Gguf));
+        return (byName[names[0]].Index, new ModelTensor(role, type, rows, rule.Gguf)
+        {
+            Sources = [.. names.Select(n => byName[n].Tensor.Name)],
+            SourceTransforms = rule.Transform,
+        });
     }
 
     /// <summary>The shapes before each transform and after the last.</summary>

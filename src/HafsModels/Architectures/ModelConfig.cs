@@ -1,4 +1,6 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace HafsModels.Architectures;
 
@@ -16,6 +18,8 @@ public sealed class ModelConfig
         ["rope_local"] = ["rope_parameters.sliding_attention."],
     };
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly JsonElement root;
 
     private ModelConfig(JsonElement root, string path)
@@ -31,6 +35,9 @@ public sealed class ModelConfig
     public IReadOnlyList<string> Architectures => Find("architectures") is { ValueKind: JsonValueKind.Array } array
         ? [.. array.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)]
         : [];
+
+    /// <summary>The file's text, with what <see cref="With"/> changed.</summary>
+    public string Json => root.GetRawText();
 
     /// <summary>The top-level keys.</summary>
     internal IEnumerable<string> Keys => root.EnumerateObject().Select(p => p.Name);
@@ -100,6 +107,14 @@ public sealed class ModelConfig
     internal ModelConfig Section(string key) => At(key) is { ValueKind: JsonValueKind.Object } section
         ? new ModelConfig(section, Path)
         : throw Invalid(key, "is missing; it describes the text part");
+
+    /// <summary>The same file with another value at a top-level key.</summary>
+    internal ModelConfig With(string key, JsonNode value)
+    {
+        JsonObject changed = JsonNode.Parse(root.GetRawText())!.AsObject();
+        changed[key] = value;
+        return new ModelConfig(JsonElement.Parse(changed.ToJsonString(Indented)), Path);
+    }
 
     internal HafsException Invalid(string key, string message) => new(ErrorKind.InvalidData, "ConfigValue", $"{Path}: {key} {message}", Path);
 

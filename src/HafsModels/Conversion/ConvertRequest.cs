@@ -6,8 +6,11 @@ public sealed record ConvertRequest
     /// <summary>Registered model id, or null when <see cref="Path"/> names a folder or file directly.</summary>
     public string? ModelId { get; init; }
 
-    /// <summary>Folder of a Hugging Face checkpoint; null to use the registered model's path.</summary>
+    /// <summary>Folder of a Hugging Face checkpoint, or of an adapter whose base model is at hand; null to use the registered model's path.</summary>
     public string? Path { get; init; }
+
+    /// <summary>Folder of an adapter to merge into the model on the way, or the id of a registered one; null for none.</summary>
+    public string? Adapter { get; init; }
 
     /// <summary>Name of a recipe in <c>Recipes.All</c>, any case, aliases allowed (<c>q4_k_m</c>, <c>Q4K</c>, <c>FP16</c>).</summary>
     public string Quantization { get; init; } = "Q4_K_M";
@@ -35,9 +38,6 @@ public sealed record ConvertRequest
 
     /// <summary>Copy ggml's behaviour for NaN and infinity instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
-
-    /// <summary>Convert the text part of a model with towers for pictures or sound, instead of refusing it.</summary>
-    public bool TextOnly { get; init; }
 
     /// <summary>Value of <c>general.author</c>, or null.</summary>
     public string? Author { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using HafsModels.Architectures;
 using HafsModels.Inference;
 using HafsModels.Registry;
 
@@ -12,11 +13,12 @@ internal static class DeploymentTester
 
     /// <summary>Tests one deployment.</summary>
     /// <param name="model">The model it was made from.</param>
+    /// <param name="from">What that is read from.</param>
     /// <param name="deployment">The deployment.</param>
     /// <param name="request">How strictly.</param>
     /// <param name="progress">Told which prompt is asked.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task<DeploymentTest> TestAsync(Model model, ModelDeployment deployment, TestRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static async Task<DeploymentTest> TestAsync(Model model, ModelSource from, ModelDeployment deployment, TestRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var test = new DeploymentTest
         {
@@ -32,7 +34,7 @@ internal static class DeploymentTester
 
         progress?.Report(new WorkProgress($"Testing {model.Id} on {deployment.Backend}", "opening the deployment and its source", 0, 0));
         await using DeploymentSession session = await DeploymentTargets.Get(deployment.Backend).OpenAsync(deployment, cancellationToken).ConfigureAwait(false);
-        using TextGenerator source = await Task.Run(() => TextGenerator.Open(model.Path, 0, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using TextGenerator source = await Task.Run(() => TextGenerator.Open(from, 0, cancellationToken), cancellationToken).ConfigureAwait(false);
 
         IReadOnlyList<string> prompts = request.Prompts.Count > 0 ? request.Prompts : BuiltInPrompts;
         var answers = new List<DeploymentAnswer>(prompts.Count);

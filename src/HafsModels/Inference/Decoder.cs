@@ -49,7 +49,14 @@ public sealed class Decoder : IDisposable
     /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HafsException">There is nothing there, a file breaks the rules of its format, or the model is of a kind that is not decoded here.</exception>
-    public static Decoder Open(string path, int threads, CancellationToken cancellationToken) => new(DecoderSources.Open(path), threads, cancellationToken);
+    public static Decoder Open(string path, int threads, CancellationToken cancellationToken) => Open(new ModelSource(path), threads, cancellationToken);
+
+    /// <summary>Opens a model, perhaps with an adapter, and reads all its weights into memory.</summary>
+    /// <param name="source">What to open.</param>
+    /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="HafsException">There is nothing there, a file breaks the rules of its format, or the model is of a kind that is not decoded here.</exception>
+    public static Decoder Open(ModelSource source, int threads, CancellationToken cancellationToken) => new(DecoderSources.Open(source), threads, cancellationToken);
 
     /// <summary>File or folder the weights came from.</summary>
     public string Path { get; }

@@ -6,11 +6,12 @@ namespace HafsModels.Inference;
 /// <summary>Finds out what a path holds and opens it for the decoder.</summary>
 internal static class DecoderSources
 {
-    /// <summary>Opens a GGUF file, or the folder of a Hugging Face checkpoint; of a model with towers for pictures or sound, the text part.</summary>
+    /// <summary>Opens a GGUF file, or the folder of a Hugging Face checkpoint, with or without an adapter.</summary>
     /// <exception cref="HafsException">There is nothing that can be decoded.</exception>
-    public static DecoderWeights Open(string path) => Directory.Exists(path)
-        ? Open(ModelFolder.Open(path, textOnly: true), folder => new CheckpointWeights(folder))
-        : Open(GgufFile.Open(path), file => new GgufWeights(file));
+    public static DecoderWeights Open(ModelSource source) => Directory.Exists(source.Path)
+        ? Open(ModelFolder.Open(source), folder => new CheckpointWeights(folder))
+        : source.AdapterPath is null ? Open(GgufFile.Open(source.Path), file => new GgufWeights(file))
+        : throw new HafsException(ErrorKind.Unsupported, "AdapterOnGguf", $"{source.Path}: an adapter is merged into a checkpoint folder, not into a GGUF file", source.Path);
 
     private static DecoderWeights Open<T>(T files, Func<T, DecoderWeights> open)
         where T : IDisposable

@@ -1,3 +1,5 @@
+using HafsModels.Architectures;
+
 namespace HafsModels.Inference;
 
 /// <summary>The proof: source and result are run on the same tokens, and their answers are compared.</summary>
@@ -20,11 +22,20 @@ public static class FidelityMeasurement
     /// <param name="options">On what, and how much.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="HafsException">One cannot be run, their tokens differ, or one gives logits that are not numbers.</exception>
-    public static Fidelity Measure(string sourcePath, string resultPath, FidelityOptions options, CancellationToken cancellationToken)
+    public static Fidelity Measure(string sourcePath, string resultPath, FidelityOptions options, CancellationToken cancellationToken) =>
+        Measure(new ModelSource(sourcePath), resultPath, options, cancellationToken);
+
+    /// <summary>Opens source, perhaps a base model with an adapter, and result, and compares them.</summary>
+    /// <param name="source">The original.</param>
+    /// <param name="resultPath">A GGUF file, or the folder of a Hugging Face checkpoint, made from it.</param>
+    /// <param name="options">On what, and how much.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HafsException">One cannot be run, their tokens differ, or one gives logits that are not numbers.</exception>
+    public static Fidelity Measure(ModelSource source, string resultPath, FidelityOptions options, CancellationToken cancellationToken)
     {
-        using TextGenerator source = TextGenerator.Open(sourcePath, options.Threads, cancellationToken);
+        using TextGenerator original = TextGenerator.Open(source, options.Threads, cancellationToken);
         using TextGenerator result = TextGenerator.Open(resultPath, options.Threads, cancellationToken);
-        return Measure(source, result, options, cancellationToken);
+        return Measure(original, result, options, cancellationToken);
     }
 
     /// <summary>Compares source and result.</summary>

@@ -1,3 +1,4 @@
+using HafsModels.Architectures;
 using HafsModels.Formats.Gguf;
 using HafsModels.Tokenizers;
 
@@ -31,11 +32,20 @@ public sealed class TextGenerator : IDisposable
     /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HafsException">There is nothing there, a file breaks the rules of its format, or model or tokenizer are of a kind that is not known here.</exception>
-    public static TextGenerator Open(string path, int threads, CancellationToken cancellationToken)
+    public static TextGenerator Open(string path, int threads, CancellationToken cancellationToken) => Open(new ModelSource(path), threads, cancellationToken);
+
+    /// <summary>Opens a model, perhaps with an adapter, and reads all its weights into memory.</summary>
+    /// <param name="source">What to open.</param>
+    /// <param name="threads">Threads to compute with; 0 for one a processor.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="HafsException">There is nothing there, a file breaks the rules of its format, or model or tokenizer are of a kind that is not known here.</exception>
+    public static TextGenerator Open(ModelSource source, int threads, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(source);
+
         // The tokenizer first: it fails fast, the weights take time.
-        (Vocabulary vocabulary, Tokenizer tokenizer) = OpenTokenizer(path);
-        return new TextGenerator(Decoder.Open(path, threads, cancellationToken), vocabulary, tokenizer);
+        (Vocabulary vocabulary, Tokenizer tokenizer) = OpenTokenizer(source);
+        return new TextGenerator(Decoder.Open(source, threads, cancellationToken), vocabulary, tokenizer);
     }
 
     /// <summary>Continues a text.</summary>
@@ -76,11 +86,17 @@ public sealed class TextGenerator : IDisposable
     /// <summary>Frees the model.</summary>
     public void Dispose() => Decoder.Dispose();
 
-    private static (Vocabulary Vocabulary, Tokenizer Tokenizer) OpenTokenizer(string path)
+    private static (Vocabulary Vocabulary, Tokenizer Tokenizer) OpenTokenizer(ModelSource source)
     {
-        if (Directory.Exists(path))
-            return (Vocabulary.Load(path), Tokenizer.Load(path));
-        using GgufFile file = GgufFile.Open(path);
+        if (source.AdapterPath is not null)
+        {
+            using ModelFolder merged = ModelFolder.Open(source);
+            return (Vocabulary.Load(source.TokenizerPath, config: merged.Config.Json), Tokenizer.Load(source.TokenizerPath));
+        }
+
+        if (Directory.Exists(source.Path))
+            return (Vocabulary.Load(source.Path), Tokenizer.Load(source.Path));
+        using GgufFile file = GgufFile.Open(source.Path);
         Vocabulary vocabulary = Vocabulary.FromGguf(key => file.Find(key)?.Value, file.Path);
         return (vocabulary, Tokenizer.FromVocabulary(vocabulary, file.Path));
     }

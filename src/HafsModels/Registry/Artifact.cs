@@ -33,6 +33,9 @@ public sealed record Artifact
     /// <summary>When it was made, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Folder of the adapter that was merged into the model on the way; empty for none beside the model's own.</summary>
+    public string AdapterPath { get; init; } = "";
+
     /// <summary>Storage cost over all tensors, bits per weight.</summary>
     public double BitsPerWeight { get; init; }
 

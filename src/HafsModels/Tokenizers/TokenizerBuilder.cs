@@ -15,7 +15,7 @@ internal static class TokenizerBuilder
     {
         using TokenizerJson? json = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
         if (json is null)
-            return FromScores(VocabularyReader.Read(folder, preTokenizer: null));
+            return FromScores(VocabularyReader.Read(folder, preTokenizer: null, modelConfig: null));
         Func<string, string> normalize = TextNormalizers.Build(json.Normalizer);
         PreTokenizer preTokenizer = PreTokenizer.Build(json.PreTokenizer);
         return new TokenizerParts

@@ -84,8 +84,9 @@ public sealed record Vocabulary
     /// </summary>
     /// <param name="folder">Folder of a Hugging Face checkpoint.</param>
     /// <param name="preTokenizer">Name for <see cref="Pre"/> instead of the one that matches, or null.</param>
+    /// <param name="config">Text of a config.json to use instead of the folder's, or null.</param>
     /// <exception cref="HafsException">There is no tokenizer, it breaks the rules of its format, or its kind or rule is not known.</exception>
-    public static Vocabulary Load(string folder, string? preTokenizer = null) => VocabularyReader.Read(folder, preTokenizer);
+    public static Vocabulary Load(string folder, string? preTokenizer = null, string? config = null) => VocabularyReader.Read(folder, preTokenizer, config);
 
     /// <summary>Reads the vocabulary of a GGUF file.</summary>
     /// <param name="find">Value of a metadata key (a scalar, a string or a typed array), or null.</param>

@@ -13,10 +13,10 @@ internal static partial class VocabularyReader
 {
     private const string WordBoundary = "\u2581";
 
-    public static Vocabulary Read(string folder, string? preTokenizer)
+    public static Vocabulary Read(string folder, string? preTokenizer, string? modelConfig)
     {
         using JsonDocument? configuration = JsonFile.TryRead(Path.Combine(folder, "tokenizer_config.json"));
-        using JsonDocument? model = JsonFile.TryRead(Path.Combine(folder, "config.json"));
+        using JsonDocument? model = modelConfig is null ? JsonFile.TryRead(Path.Combine(folder, "config.json")) : JsonDocument.Parse(modelConfig);
         using TokenizerJson? tokenizer = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
         JsonElement? config = model?.RootElement;
         int? vocabularySize = config?.Integer("vocab_size") ?? config?.Member("text_config")?.Integer("vocab_size");
@@ -64,8 +64,7 @@ internal static partial class VocabularyReader
     private static bool MapsBytes(TokenizerJson tokenizer) => Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "ByteLevel");
 
     /// <summary>The converter writes add_space_prefix for the families it converts as llama.</summary>
-    private static bool IsLlama(JsonElement? config) => 
-        (config?.Member("text_config")?.Text("model_type") ?? config?.Text("model_type")) is "llama" or "mistral" or "mixtral" or "smollm3" or "granite";
+    private static bool IsLlama(JsonElement? config) => config?.Text("model_type") is "llama" or "mistral" or "mixtral";
 
     /// <summary>Whether a space is put before the text, as SentencePiece does: then llama.cpp's <c>llama</c> tokenizer is the right one.</summary>
     private static bool BeginsWithBoundary(TokenizerJson tokenizer) =>

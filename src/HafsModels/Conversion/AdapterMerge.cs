@@ -1,0 +1,195 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HafsModels.Architectures;
+using HafsModels.Formats.Peft;
+using HafsModels.Tensors;
+
+namespace HafsModels.Conversion;
+
+/// <summary>
+/// A planned merge of an adapter into its base model, written as a Hugging Face checkpoint folder: weights, config and tokenizer. The folder
+/// appears whole under its name or not at all.
+/// </summary>
+internal sealed class AdapterMerge : IDisposable
+{
+    private const string PartialSuffix = ".partial", ReplacedSuffix = ".replaced";
+
+    // What a checkpoint folder holds beside its weights. Of a tokenizer all files come from one folder: ids of one do not fit another's.
+    private static readonly string[] TokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model", "*.tiktoken",
+        "chat_template.jinja", "chat_template.json",
+    ];
+
+    private static readonly string[] ModelFiles = ["generation_config.json", "preprocessor_config.json", "processor_config.json", "*.py", "LICENSE*", "NOTICE*", "USE_POLICY*"];
+
+    private static readonly JsonSerializerOptions ConfigOptions = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly ModelFolder folder;
+    private readonly IReadOnlyList<(string Name, ExportPlan Plan)> shards;
+    private readonly List<(string Name, string Source)> copies = [];
+    private readonly List<(string Name, byte[] Bytes)> made = [];
+
+    private AdapterMerge(ModelFolder folder, MergeRequest request, string output)
+    {
+        this.folder = folder;
+        var checkpoint = (MergedCheckpoint)folder.Checkpoint;
+        ElementType TypeOf(TensorInfo tensor) => request.DataType ?? checkpoint.StoredType(tensor.Name);
+        shards = SafeTensorsExport.Plan(checkpoint, TypeOf, $"Merging {Path.GetFileName(checkpoint.AdapterPath)} into {Path.GetFileName(folder.Path)}", request.MaxShardBytes);
+        made.Add(("config.json", Config(request.DataType)));
+        if (shards.Count > 1)
+            made.Add(("model.safetensors.index.json", SafeTensorsExport.Index(shards)));
+        Collect(folder.Source.TokenizerPath, TokenizerFiles);
+        Collect(folder.Path, ModelFiles);
+        Summary = new MergePlan(
+            folder.Path,
+            checkpoint.AdapterPath,
+            output,
+            request.NewId ?? (request.ModelId is null ? null : Path.GetFileName(output)),
+            string.Join(", ", shards.SelectMany(s => s.Plan.Tensors.Select(t => t.Format.Type.ToString())).Distinct()),
+            shards.Count,
+            shards.Sum(s => s.Plan.FileBytes) + made.Sum(m => (long)m.Bytes.Length) + copies.Sum(c => new FileInfo(c.Source).Length),
+            shards.Sum(s => s.Plan.ElementCount),
+            shards.Sum(s => s.Plan.Tensors.Count),
+            checkpoint.Additions.Count,
+            checkpoint.Replaced.Count(),
+            Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any());
+    }
+
+    /// <summary>What would be written.</summary>
+    public MergePlan Summary { get; }
+
+    /// <summary>Opens base model and adapter and plans the merge.</summary>
+    /// <exception cref="HafsException">They do not fit together, or the output would overwrite one of them.</exception>
+    public static AdapterMerge Open(ModelSource source, MergeRequest request)
+    {
+        if (source.AdapterPath is null)
+            throw new HafsException(ErrorKind.InvalidArgument, "MergeWithoutAdapter", $"{source.Path}: no adapter to merge is named, and the folder is none itself", source.Path);
+        if (request.DataType is not (null or ElementType.F32 or ElementType.F16 or ElementType.BF16))
+            throw new HafsException(ErrorKind.InvalidArgument, "MergeDataType", $"weights are written as F32, F16 or BF16, not as {request.DataType}");
+        if (request.MaxShardBytes <= 0)
+            throw new HafsException(ErrorKind.InvalidArgument, "MergeShardSize", $"a weight file must hold at least one byte, not {request.MaxShardBytes:N0}");
+        string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputPath));
+        foreach (string input in new[] { source.Path, source.AdapterPath })
+        {
+            string relative = Path.GetRelativePath(output, Path.GetFullPath(input));
+            if (relative == "." || !(relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.IsPathRooted(relative)))
+                throw new HafsException(ErrorKind.InvalidArgument, "MergeOverInput", $"{output}: {input} lies there, which is read by the merge", output, "Name another folder.");
+        }
+
+        ModelFolder folder = ModelFolder.Open(source);
+        try
+        {
+            return new AdapterMerge(folder, request, output);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the folder.</summary>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="force">Replace a checkpoint that is there.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
+    /// <exception cref="HafsException">The folder exists, the source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
+    public void Run(int threads, bool force, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        string output = Summary.OutputPath, partial = output + PartialSuffix;
+        RequireReplaceable(output, force);
+        try
+        {
+            if (Directory.Exists(partial))
+                Directory.Delete(partial, true);
+            Directory.CreateDirectory(partial);
+            long total = shards.Sum(s => s.Plan.SourceBytes), done = 0;
+            foreach ((string name, ExportPlan plan) in shards)
+            {
+                PlanRunner.Run(plan, Path.Combine(partial, name), threads, false, progress is null ? null : new Share(progress, done, total), cancellationToken);
+                done += plan.SourceBytes;
+            }
+
+            foreach ((string name, byte[] bytes) in made)
+                File.WriteAllBytes(Path.Combine(partial, name), bytes);
+            foreach ((string name, string source) in copies)
+                File.Copy(source, Path.Combine(partial, name));
+            cancellationToken.ThrowIfCancellationRequested();
+            Publish(partial, output);
+        }
+        catch (Exception exception)
+        {
+            if (Directory.Exists(partial))
+                Directory.Delete(partial, true);
+            if (exception is IOException)
+                throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{output}: could not be written: {exception.Message}", output, inner: exception);
+            if (exception is UnauthorizedAccessException)
+                throw new HafsException(ErrorKind.PermissionDenied, "OutputNotWritable", $"{output}: may not be written", output, inner: exception);
+            throw;
+        }
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => folder.Dispose();
+
+    // Only a checkpoint is replaced, never a folder of something else.
+    private void RequireReplaceable(string output, bool force)
+    {
+        if (File.Exists(output) || (Summary.OutputExists && !force))
+            throw new HafsException(ErrorKind.AlreadyExists, "OutputExists", $"{output} exists already", output, "Pass -Force (--force) to replace a checkpoint there, or name another folder.");
+        if (Summary.OutputExists && !File.Exists(Path.Combine(output, "config.json")))
+            throw new HafsException(ErrorKind.AlreadyExists, "OutputIsNoCheckpoint", $"{output} holds files, but no checkpoint; it is not replaced", output, "Name another folder.");
+    }
+
+    private static void Publish(string partial, string output)
+    {
+        string replaced = output + ReplacedSuffix;
+        if (!Directory.Exists(output))
+        {
+            Directory.Move(partial, output);
+            return;
+        }
+
+        if (Directory.Exists(replaced))
+            Directory.Delete(replaced, true);
+        Directory.Move(output, replaced);
+        try
+        {
+            Directory.Move(partial, output);
+        }
+        catch
+        {
+            Directory.Move(replaced, output);
+            throw;
+        }
+
+        Directory.Delete(replaced, true);
+    }
+
+    private void Collect(string from, string[] patterns)
+    {
+        foreach (string pattern in patterns)
+            copies.AddRange(Directory.EnumerateFiles(from, pattern).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), f)));
+    }
+
+    private byte[] Config(ElementType? type)
+    {
+        JsonObject config = JsonNode.Parse(folder.Config.Json)!.AsObject();
+        string? name = type switch { ElementType.F32 => "float32", ElementType.F16 => "float16", ElementType.BF16 => "bfloat16", _ => null };
+        foreach (string key in (ReadOnlySpan<string>)["torch_dtype", "dtype"])
+        {
+            if (name is not null && config.ContainsKey(key))
+                config[key] = name;
+        }
+
+        return System.Text.Encoding.UTF8.GetBytes(config.ToJsonString(ConfigOptions) + "\n");
+    }
+
+    /// <summary>One file's progress as part of all files'.</summary>
+    private sealed class Share(IProgress<WorkProgress> whole, long before, long total) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => whole.Report(value with { CompletedBytes = before + value.CompletedBytes, TotalBytes = total });
+    }
+}
