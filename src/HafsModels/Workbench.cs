@@ -207,13 +207,13 @@ public sealed partial class Workbench(string? registryPath = null)
         public static Conversion Open(ConvertRequest request, ModelSource source)
         {
             Recipe recipe = Recipes.Get(request.Quantization);
-            ModelFolder folder = ModelFolder.Open(source);
+            ModelFolder folder = ModelFolder.Open(source with { TextOnly = request.TextOnly });
             try
             {
                 ImportanceMatrix? importance = request.ImportanceMatrix is { } file ? ImportanceMatrixFile.Read(file) : null;
                 string home = request.Adapter is null && source.AdapterPath is { } adapter ? adapter : folder.Path;
                 string name = request.ModelId ?? Path.GetFileName(home);
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, config: folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, config: source.AdapterPath is null ? null : folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
                 {
                     Name = name,
                     Author = request.Author,

@@ -101,10 +101,11 @@ internal static class ModelsCommand
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
         var report = new Option<string?>("--report") { Description = "File that takes a report of what each tensor lost: .html or .svg" };
+        var textOnly = new Option<bool>("--text-only") { Description = "Convert the text part of a model that also reads pictures or sound" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, skip, report, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, skip, report, textOnly, dryRun, json };
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
@@ -122,6 +123,7 @@ internal static class ModelsCommand
                 Force = result.GetValue(force),
                 SkipVerification = result.GetValue(skip),
                 ReportPath = result.GetValue(report),
+                TextOnly = result.GetValue(textOnly),
             };
             if (result.GetValue(dryRun))
             {

@@ -77,6 +77,10 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [Parameter(HelpMessage = "Write NaN and infinite weights instead of refusing them.")]
     public SwitchParameter AllowNonFinite { get; set; }
 
+    /// <summary>Converts the text part of a model with towers for pictures or sound, instead of refusing it.</summary>
+    [Parameter(HelpMessage = "Convert the text part of a model that also reads pictures or sound.")]
+    public SwitchParameter TextOnly { get; set; }
+
     /// <summary>Author, written as general.author.</summary>
     [Parameter(HelpMessage = "Author (general.author).")]
     public string? Author { get; set; }
@@ -115,6 +119,7 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             ReportPath = Report is null ? null : FullPath(Report),
             Force = Force,
             AllowNonFinite = AllowNonFinite,
+            TextOnly = TextOnly,
             Author = Author,
             Description = Description,
             License = License,

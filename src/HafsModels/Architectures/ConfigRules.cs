@@ -113,7 +113,7 @@ internal sealed class ConfigRules(ModelFamily family)
         {
             if (config.Find(section) is not { ValueKind: JsonValueKind.Object } parameters)
                 continue;
-            string[] known = section.EndsWith("sliding_attention", StringComparison.Ordinal) ? RopeKeys : [.. RopeKeys, .. scaling.Keys];
+            string[] known = section.EndsWith("sliding_attention", StringComparison.Ordinal) ? RopeKeys : [.. RopeKeys, .. scaling.Keys, .. family.ConfigKeys.Where(k => k.StartsWith("rope.", StringComparison.Ordinal)).Select(k => k[5..])];
             foreach (JsonProperty parameter in parameters.EnumerateObject().Where(p => !known.Contains(p.Name) && p.Value.ValueKind != JsonValueKind.Object && !IsOff(p.Value)))
                 throw new HafsException(ErrorKind.Unsupported, "RopeScaling", $"{config.Path}: {section}.{parameter.Name} is {Shorten(parameter.Value)}; rope scaling of type {type} does not know it", config.Path);
         }

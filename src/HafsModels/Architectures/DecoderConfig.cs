@@ -78,6 +78,9 @@ public sealed record DecoderConfig
     /// <summary>Whether YaRN rounds the ends of its ramp to whole pairs.</summary>
     public bool YarnTruncated { get; init; } = true;
 
+    /// <summary>What the scale of attention grows by with the logarithm of the factor, in models that let YaRN change it; 0 for nothing.</summary>
+    public float YarnLogMultiplier { get; init; }
+
     /// <summary>Positions a token sees back, itself included, in layers with a sliding window; 0 for all.</summary>
     public int SlidingWindow { get; init; }
 

@@ -23,10 +23,6 @@ internal static class RowTransforms
         ["even-columns"] = new((shape, _) => Doubled(shape, 1), (rows, shape, _) => new AlternateColumns(rows, shape, 0)),
         ["odd-columns"] = new((shape, _) => Doubled(shape, 1), (rows, shape, _) => new AlternateColumns(rows, shape, 1)),
 
-        // Matrices one below the other in each item of a stack.
-        ["upper-half"] = new((shape, _) => Doubled(shape, 2), (rows, shape, _) => Half(rows, shape, 0)),
-        ["lower-half"] = new((shape, _) => Doubled(shape, 2), (rows, shape, _) => Half(rows, shape, 1)),
-
         // Fused q, k and v: for each key/value head its queries, its key and its value.
         ["ungroup-qkv"] = new(Same, (rows, shape, config) => Selected(rows, shape, row => UngroupedRow(row, config))),
 
@@ -45,12 +41,6 @@ internal static class RowTransforms
 
     private static Shape LatentShape(Shape shape, DecoderConfig config) =>
         new(config.HeadCount * (long)(config.LatentKeyDimension - config.RopeDimension + config.LatentValueDimension), config.KeyValueRank);
-
-    private static SelectedRows Half(TensorRows rows, Shape shape, int half)
-    {
-        long length = shape[shape.Count - 2];
-        return new SelectedRows(rows, shape, row => (2 * (row / length) + half) * length + row % length);
-    }
 
     private static long LatentRow(long row, long length, long skipped, DecoderConfig config)
     {

@@ -39,6 +39,9 @@ public sealed record ConvertRequest
     /// <summary>Copy ggml's behaviour for NaN and infinity instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
 
+    /// <summary>Convert the text part of a model with towers for pictures or sound, instead of refusing it.</summary>
+    public bool TextOnly { get; init; }
+
     /// <summary>Value of <c>general.author</c>, or null.</summary>
     public string? Author { get; init; }
 

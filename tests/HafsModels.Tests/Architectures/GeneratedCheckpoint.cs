@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HafsModels.Architectures;
 using HafsModels.Tensors;
 
@@ -16,16 +17,32 @@ internal sealed class GeneratedCheckpoint : IDisposable
     /// <param name="seed">Seed of the weights; null for zeros that take no disk.</param>
     public GeneratedCheckpoint(string config, string tokenizerFolder, int? seed = 1)
     {
-        File.WriteAllText(Path.Combine(Folder, "config.json"), config);
-        foreach (string name in (ReadOnlySpan<string>)["tokenizer.json", "tokenizer_config.json"])
-            File.Copy(Path.Combine(tokenizerFolder, name), Path.Combine(Folder, name));
-        SortedDictionary<string, Item> items = Items(ModelConfig.Read(Path.Combine(Folder, "config.json")));
-        WriteWeights(items, seed);
+        Write(config, tokenizerFolder, items => items, seed);
+    }
+
+    /// <summary>Makes one of a model with a tower for pictures, whose text part is a model of its own.</summary>
+    /// <param name="architecture">Class of the whole.</param>
+    /// <param name="textConfig">Text of the text part's config.json.</param>
+    /// <param name="textPrefix">What the names of its tensors begin with.</param>
+    /// <param name="tokenizerFolder">Where tokenizer.json and tokenizer_config.json are.</param>
+    public GeneratedCheckpoint(string architecture, string textConfig, string textPrefix, string tokenizerFolder)
+    {
+        Write(textConfig, tokenizerFolder, items => new(items.ToDictionary(i => textPrefix + i.Key, i => i.Value), StringComparer.Ordinal) { ["vision_tower.patch.weight"] = new Item(new Shape(4, 4), 0, 1) }, 1);
+        var whole = new JsonObject { ["architectures"] = new JsonArray(architecture), ["text_config"] = JsonNode.Parse(textConfig), ["vision_config"] = new JsonObject { ["hidden_size"] = 4 } };
+        File.WriteAllText(Path.Combine(Folder, "config.json"), whole.ToJsonString());
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hafs-generated-").FullName;
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private void Write(string config, string tokenizerFolder, Func<SortedDictionary<string, Item>, SortedDictionary<string, Item>> change, int? seed)
+    {
+        File.WriteAllText(Path.Combine(Folder, "config.json"), config);
+        foreach (string name in (ReadOnlySpan<string>)["tokenizer.json", "tokenizer_config.json"])
+            File.Copy(Path.Combine(tokenizerFolder, name), Path.Combine(Folder, name));
+        WriteWeights(change(Items(ModelConfig.Read(Path.Combine(Folder, "config.json")))), seed);
+    }
 
     /// <summary>Every tensor a checkpoint of this config has.</summary>
     private static SortedDictionary<string, Item> Items(ModelConfig config)

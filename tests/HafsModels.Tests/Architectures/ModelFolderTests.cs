@@ -13,7 +13,7 @@ public sealed class ModelFolderTests
     [InlineData("attention_sink", "4", "ConfigKeyUnknown")]
     [InlineData("sliding_window", "4096", "ConfigVariant")]
     [InlineData("quantization_config", "{\"quant_method\":\"gptq\"}", "ConfigVariant")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "RopeScaling")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":4}", "RopeScaling")]
     [InlineData("rope_scaling", "{\"factor\":4}", "RopeScaling")]
     [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8}", "ConfigValue")]
     [InlineData("architectures", "[\"LlavaForConditionalGeneration\"]", "UnknownArchitecture")]
