@@ -20,6 +20,7 @@
         'Get-ModelLineage'
         'Get-ModelQuantization'
         'Get-ModelRegistryBackup'
+        'Measure-ModelImportance'
         'Merge-ModelAdapter'
         'Publish-Model'
         'Register-Model'

@@ -73,6 +73,13 @@ internal static class Views
         }
     }
 
+    public static void Importance(ModelImportance importance)
+    {
+        Terminal.Done($"Importance of {importance.EntryCount} tensors: {importance.Path}");
+        Terminal.Line($"  {importance.ChunkCount} chunks, {importance.Tokens} tokens, perplexity {HumanNumber.Fixed(importance.Perplexity, 4)}, "
+            + $"{HumanNumber.Fixed(importance.TokensPerSecond, 0)} tokens/s, sha256 {importance.Sha256}");
+    }
+
     public static void Test(DeploymentTest test)
     {
         if (test.Passed)

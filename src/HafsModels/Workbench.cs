@@ -110,6 +110,21 @@ public sealed partial class Workbench(string? registryPath = null)
         return request.ModelId is null ? artifact : registry.AddArtifact(artifact, cancellationToken);
     }
 
+    /// <summary>Where an importance matrix would be written.</summary>
+    /// <exception cref="HafsException">The model is not there, or the file is and was not to be replaced.</exception>
+    public string PlanImportance(ImportanceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Output(PathOf(request.ModelId, request.Path));
+    }
+
+    /// <summary>Runs a model over a text and writes how much each column of its weights counts.</summary>
+    public ModelImportance MeasureImportance(ImportanceRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return ImportanceMeasurement.Write(PathOf(request.ModelId, request.Path), request, progress, cancellationToken);
+    }
+
     /// <summary>Deploys an artifact and records the deployment after the backend confirmed it.</summary>
     public async Task<ModelDeployment> PublishAsync(PublishRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
@@ -175,11 +190,11 @@ public sealed partial class Workbench(string? registryPath = null)
     private Conversion Open(ConvertRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if ((request.ModelId is null) == (request.Path is null))
-            throw new HafsException(ErrorKind.InvalidArgument, "ConvertWhat", "name either a registered model or a folder to convert");
         Recipes.Get(request.Quantization);
         return Conversion.Open(request, Source(request.ModelId, request.Path, request.Adapter));
     }
+
+    private string PathOf(string? id, string? path) => (id is null) == (path is null) ? throw Unnamed() : path ?? registry.Get(id!).Path;
 
     /// <summary>An open source and the plan to convert it.</summary>
     private sealed class Conversion : IDisposable

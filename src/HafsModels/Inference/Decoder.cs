@@ -1,4 +1,5 @@
 using HafsModels.Architectures;
+using HafsModels.Formats.ImportanceMatrices;
 
 namespace HafsModels.Inference;
 
@@ -75,6 +76,12 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Begins an empty run of tokens.</summary>
     public DecoderSession NewSession() => new(this, model, team);
+
+    /// <summary>Begins an empty run of tokens whose activations are summed.</summary>
+    internal DecoderSession NewSession(ActivationCollector collector) => new(this, model, team, collector);
+
+    /// <summary>What a collector summed, by role; with or without the head.</summary>
+    internal IReadOnlyDictionary<string, ActivationSums> SumsOf(ActivationCollector collector, bool withHead) => collector.Sums(model, withHead);
 
     /// <summary>Logits for the token after <paramref name="tokens"/>, from an empty context.</summary>
     /// <exception cref="HafsException">A token is not in the vocabulary, or there are more than the context holds.</exception>

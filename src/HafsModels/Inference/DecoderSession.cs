@@ -7,11 +7,11 @@ public sealed class DecoderSession
     private readonly KeyValueCache cache;
     private readonly ForwardPass pass;
 
-    internal DecoderSession(Decoder decoder, DecoderModel model, WorkerTeam team)
+    internal DecoderSession(Decoder decoder, DecoderModel model, WorkerTeam team, ActivationCollector? collector = null)
     {
         this.decoder = decoder;
         cache = new KeyValueCache(model.Config);
-        pass = new ForwardPass(model, team);
+        pass = new ForwardPass(model, team, collector);
     }
 
     /// <summary>Tokens seen.</summary>

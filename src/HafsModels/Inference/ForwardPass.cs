@@ -20,11 +20,11 @@ internal sealed class ForwardPass
     private Memory<float> attended = Memory<float>.Empty;
     private Memory<float> projected = Memory<float>.Empty;
 
-    public ForwardPass(DecoderModel model, WorkerTeam team)
+    public ForwardPass(DecoderModel model, WorkerTeam team, ActivationCollector? collector = null)
     {
         this.model = model;
         config = model.Config;
-        products = new MatrixProducts(team);
+        products = new MatrixProducts(team, collector);
         attention = new AttentionPass(model, team, products);
         feedForward = new FeedForwardPass(config, team, products);
         experts = config.ExpertCount > 0 ? new ExpertPass(config, feedForward, products) : null;

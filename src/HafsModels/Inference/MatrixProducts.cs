@@ -10,7 +10,9 @@ namespace HafsModels.Inference;
 /// Products of weight matrices with one or many activation vectors, over the rows of all matrices at once. One vector: each stored row is
 /// multiplied as it is unpacked. Many: four rows are widened once and multiplied with all vectors, in tiles that stay in registers.
 /// </summary>
-internal sealed class MatrixProducts(WorkerTeam team)
+/// <param name="team">The threads.</param>
+/// <param name="collector">Sees every input, or null.</param>
+internal sealed class MatrixProducts(WorkerTeam team, ActivationCollector? collector = null)
 {
     private const int TileRows = 4;
     private const int PieceBytes = 32 * 1024;
@@ -23,6 +25,7 @@ internal sealed class MatrixProducts(WorkerTeam team)
     /// <param name="products">Matrices, and where each product goes: vector after vector, each as long as the matrix has rows.</param>
     public void Run(ReadOnlyMemory<float> inputs, int count, params (WeightMatrix Matrix, Memory<float> Product)[] products)
     {
+        collector?.Add(inputs, count, products);
         int rows = 0;
         long bytes = 0;
         foreach ((WeightMatrix matrix, _) in products)
