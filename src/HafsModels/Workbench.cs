@@ -239,7 +239,8 @@ public sealed partial class Workbench(string? registryPath = null)
                 });
                 string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
                 return new Conversion(folder, name, plan, new ConversionPlan(
-                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output))) { Importance = importance?.Origin };
+                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output)))
+                { Importance = importance?.Origin };
             }
             catch
             {

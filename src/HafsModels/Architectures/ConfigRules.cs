@@ -19,7 +19,7 @@ internal sealed class ConfigRules(ModelFamily family)
         ["su"] = (RopeScalingKind.LongRope, ["short_factor", "long_factor", "original_max_position_embeddings", "factor"]),
     };
 
-    private static readonly string[] RopeKeys = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
+    private static readonly string[] RopeKeys = ["rope_type", "type", "rope_theta"];
 
     /// <summary>Checks every key and says how rotary frequencies are stretched.</summary>
     /// <exception cref="HafsException">A key is not known, or holds a value with which the family is not computed.</exception>
@@ -49,8 +49,8 @@ internal sealed class ConfigRules(ModelFamily family)
             }
         }
 
-        if (config.Find("quantization_config") is { } quantized)
-            throw Variant(config, "quantization_config", quantized, "null; weights must be stored as numbers");
+        if (config.Find("quantization_config") is { } quantized && !(config.Text("quantization_config.quant_method") is { } method && family.Data.PackedBy.Contains(method)))
+            throw Variant(config, "quantization_config", quantized, family.Data.PackedBy.Count == 0 ? "weights that are stored as numbers" : $"weights that are stored as numbers or packed by {string.Join(", ", family.Data.PackedBy)}");
         return Scaling(config);
     }
 
@@ -114,7 +114,7 @@ internal sealed class ConfigRules(ModelFamily family)
             if (config.Find(section) is not { ValueKind: JsonValueKind.Object } parameters)
                 continue;
             string[] known = section.EndsWith("sliding_attention", StringComparison.Ordinal) ? RopeKeys : [.. RopeKeys, .. scaling.Keys, .. family.ConfigKeys.Where(k => k.StartsWith("rope.", StringComparison.Ordinal)).Select(k => k[5..])];
-            foreach (JsonProperty parameter in parameters.EnumerateObject().Where(p => !known.Contains(p.Name) && p.Value.ValueKind != JsonValueKind.Object && !IsOff(p.Value)))
+            foreach (JsonProperty parameter in parameters.EnumerateObject().Where(p => !known.Contains(p.Name) && p.Value.ValueKind != JsonValueKind.Object && !IsOff(p.Value) && !IsWholeHead(p)))
                 throw new HafsException(ErrorKind.Unsupported, "RopeScaling", $"{config.Path}: {section}.{parameter.Name} is {Shorten(parameter.Value)}; rope scaling of type {type} does not know it", config.Path);
         }
 
@@ -124,7 +124,13 @@ internal sealed class ConfigRules(ModelFamily family)
     }
 
     private HafsException Variant(ModelConfig config, string key, JsonElement value, string allowed) => new(
-        ErrorKind.Unsupported, "ConfigVariant", $"{config.Path}: {key} is {Shorten(value)}; the family {family.Name} is computed only with {allowed}", config.Path);
+        ErrorKind.Unsupported,
+        "ConfigVariant",
+        $"{config.Path}: {key} is {Shorten(value)}; the family {family.Name} is computed only with {allowed}",
+        config.Path,
+        key == "sliding_window" ? "Within the window the model is computed alike without it: set sliding_window to null to convert it, as llama.cpp would." : null);
+
+    private static bool IsWholeHead(JsonProperty parameter) => parameter.Name == "partial_rotary_factor" && parameter.Value.ValueKind == JsonValueKind.Number && parameter.Value.GetDouble() == 1;
 
     // What switches nothing on.
     private static bool IsOff(JsonElement value) => value.ValueKind switch

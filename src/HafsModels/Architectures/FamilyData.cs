@@ -34,6 +34,12 @@ internal sealed record FamilyData
     /// <summary>Config keys that change nothing in this family.</summary>
     public IReadOnlyList<string> IgnoredKeys { get; init; } = [];
 
+    /// <summary>Values of <c>quantization_config.quant_method</c> whose packed numbers the tensor rules read.</summary>
+    public IReadOnlyList<string> PackedBy { get; init; } = [];
+
+    /// <summary>Formulas that must hold for llama.cpp to load the file, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Required { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Types of rope scaling that are understood; <c>default</c> is none.</summary>
     public IReadOnlyList<string> RopeScaling { get; init; } = ["default"];
 
@@ -72,6 +78,9 @@ internal sealed record FamilyData
 
         /// <summary>Name in the checkpoint.</summary>
         public required string Name { get; init; }
+
+        /// <summary>Name of the exponents where the numbers are packed in MXFP4; null where they are numbers.</summary>
+        public string? Exponents { get; init; }
 
         /// <summary>Row transforms, first to last, between checkpoint and role.</summary>
         public IReadOnlyList<string> Transform { get; init; } = [];

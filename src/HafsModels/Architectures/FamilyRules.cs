@@ -23,6 +23,8 @@ internal static partial class FamilyRules
                 CheckFormula(formula, $"values.{value}");
         }
 
+        foreach (string formula in family.Required.Keys)
+            CheckFormula(formula, "required");
         foreach (FamilyData.TensorRule rule in family.Tensors)
         {
             Require(rule.Role.Contains("{i}", StringComparison.Ordinal) == rule.Name.Contains("{i}", StringComparison.Ordinal), $"{rule.Role}: role and name must both have {{i}}, or neither");

@@ -84,15 +84,17 @@ internal sealed class FamilyTensors
         bool isStack = name.Contains("{e}", StringComparison.Ordinal);
         int count = isStack ? (int)new FamilyExpression(rule.Count).Evaluate(n => DecoderValues.All[n].Read(decoder))!.Value : 1;
         string[] names = [.. Enumerable.Range(0, count).Select(e => name.Replace("{e}", e.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))];
-        string[] absent = [.. names.Where(n => !byName.ContainsKey(n))];
-        used.UnionWith(names);
+        string? exponents = rule.Exponents is null ? null : ModelFamily.At(rule.Exponents, layer);
+        string[] needed = exponents is null ? names : [.. names, exponents];
+        string[] absent = [.. needed.Where(n => !byName.ContainsKey(n))];
+        used.UnionWith(needed);
 
         // A tied checkpoint may carry its head as well; the embedding is what counts.
         if (rule.AbsentWhenTied && decoder.TiedEmbeddings)
             return null;
         if (absent.Length > 0)
         {
-            if (!rule.Optional || absent.Length < names.Length)
+            if (!rule.Optional || absent.Length < needed.Length)
                 missing.AddRange(absent);
             return null;
         }
@@ -102,20 +104,36 @@ internal sealed class FamilyTensors
         RowTransform[] transforms = [.. rule.Transform.Select(t => RowTransforms.All[t])];
         Shape[] shapes = Shapes(shape, transforms, decoder);
         Shape item = isStack ? new Shape([.. shapes[0].Skip(1)]) : shapes[0];
-        foreach (string n in names)
-            RequireShape(n, role, byName[n].Tensor.Shape, item);
-        TensorRows[] items = [.. names.Select(n => checkpoint.Open(byName[n].Tensor.Name))];
+        if (exponents is not null)
+        {
+            RequireShape(exponents, role, byName[exponents].Tensor.Shape, new Shape([.. item.SkipLast(1), item[item.Count - 1] / MicroscaledRows.Group]));
+            RequireShape(names[0], role, byName[names[0]].Tensor.Shape, Packed(item));
+        }
+        else
+        {
+            foreach (string n in names)
+                RequireShape(n, role, byName[n].Tensor.Shape, item);
+        }
+
+        TensorRows[] items = exponents is null
+            ? [.. names.Select(n => checkpoint.Open(byName[n].Tensor.Name))]
+            : [new MicroscaledRows(checkpoint.OpenBytes(byName[names[0]].Tensor.Name), checkpoint.OpenBytes(byName[exponents].Tensor.Name), item)];
         TensorRows rows = isStack ? new StackedRows(items) : items[0];
         for (int t = 0; t < transforms.Length; t++)
             rows = transforms[t].Apply(rows, shapes[t + 1], decoder);
         ElementType[] types = [.. names.Select(n => byName[n].Tensor.Type).Distinct()];
-        ElementType type = types.Length == 1 && !transforms.Any(t => t.ChangesNumbers) ? types[0] : ElementType.F32;
+
+        // BF16 holds every number of MXFP4.
+        ElementType type = exponents is not null ? ElementType.BF16 : types.Length == 1 && !transforms.Any(t => t.ChangesNumbers) ? types[0] : ElementType.F32;
         return (byName[names[0]].Index, new ModelTensor(role, type, rows, rule.Gguf)
         {
-            Sources = [.. names.Select(n => byName[n].Tensor.Name)],
+            Sources = [.. needed.Select(n => byName[n].Tensor.Name)],
             SourceTransforms = rule.Transform,
         });
     }
+
+    /// <summary>Shape of the codes of a tensor packed in MXFP4.</summary>
+    internal static Shape Packed(Shape shape) => new([.. shape.SkipLast(1), shape[shape.Count - 1] / MicroscaledRows.Group, MicroscaledRows.Group / 2]);
 
     /// <summary>The shapes before each transform and after the last.</summary>
     internal static Shape[] Shapes(Shape shape, IReadOnlyList<RowTransform> transforms, DecoderConfig decoder)

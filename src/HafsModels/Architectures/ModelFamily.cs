@@ -104,6 +104,12 @@ public sealed class ModelFamily
                 result.Add(new(KeyOf(rule), rule.Text is { } text ? new GgufValue(text) : Typed(rule, value!.Evaluate(Find)!.Value)));
         }
 
+        foreach ((string formula, string reason) in Data.Required)
+        {
+            if (!Holds(formula, config, decoder, 0))
+                throw new HafsException(ErrorKind.Unsupported, "GgufCannotSay", $"{config.Path}: {reason}", config.Path);
+        }
+
         RequireSame(config, decoder, Decoder(config.Path, key => result.FirstOrDefault(m => m.Key == key).Value, decoder.VocabularySize, decoder.TiedEmbeddings));
         return result;
     }
@@ -195,7 +201,9 @@ public sealed class ModelFamily
                     "GgufCannotSay",
                     $"{config.Path}: {value.Name} is {wanted.ToString(CultureInfo.InvariantCulture)}, but a GGUF file of the family {Name} is computed with {read.ToString(CultureInfo.InvariantCulture)}",
                     config.Path,
-                    "The format has no key for it, so the converted model would answer differently.");
+                    value.Name == nameof(DecoderConfig.SlidingWindow)
+                        ? "Within the window the model is computed alike without it: set sliding_window to null to convert it, as llama.cpp would."
+                        : "The format has no key for it, so the converted model would answer differently.");
             }
         }
     }

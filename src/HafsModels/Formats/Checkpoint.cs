@@ -55,6 +55,11 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="HafsException">No tensor has that name, or its type holds no weights.</exception>
     public abstract TensorRows Open(string name);
 
+    /// <summary>Opens a tensor of bytes, such as packed numbers, by rows: each element as a number from 0 to 255.</summary>
+    /// <exception cref="HafsException">No tensor has that name, it holds no bytes, or the format stores no such tensors.</exception>
+    public virtual TensorRows OpenBytes(string name) =>
+        throw new HafsException(ErrorKind.Unsupported, "PackedTensor", $"{name}: packed numbers are read from safetensors files only", name);
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {

@@ -67,6 +67,10 @@ internal sealed class ShardedCheckpoint : Checkpoint
         shardByTensor.TryGetValue(name, out Checkpoint? shard) ? shard.Open(name) : throw MissingTensor(name);
 
     /// <inheritdoc/>
+    public override TensorRows OpenBytes(string name) =>
+        shardByTensor.TryGetValue(name, out Checkpoint? shard) ? shard.OpenBytes(name) : throw MissingTensor(name);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         foreach (Checkpoint shard in shards)

@@ -64,7 +64,7 @@ internal static partial class VocabularyReader
     private static bool MapsBytes(TokenizerJson tokenizer) => Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "ByteLevel");
 
     /// <summary>The converter writes add_space_prefix for the families it converts as llama.</summary>
-    private static bool IsLlama(JsonElement? config) => 
+    private static bool IsLlama(JsonElement? config) =>
         (config?.Member("text_config")?.Text("model_type") ?? config?.Text("model_type")) is "llama" or "mistral" or "mixtral" or "smollm3" or "granite";
 
     /// <summary>Whether a space is put before the text, as SentencePiece does: then llama.cpp's <c>llama</c> tokenizer is the right one.</summary>

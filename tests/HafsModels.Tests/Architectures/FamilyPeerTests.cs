@@ -1,9 +1,11 @@
 using System.Text.Json;
 using HafsModels.Architectures;
 using HafsModels.Conversion;
+using HafsModels.Formats.Gguf;
 using HafsModels.Inference;
 using HafsModels.Inference.Kernels;
 using HafsModels.Quantization;
+using HafsModels.Tensors;
 using HafsModels.Tests.Inference;
 using HafsModels.Tokenizers;
 using Xunit;
@@ -88,17 +90,37 @@ public sealed class FamilyPeerTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Experts_packed_in_MXFP4_are_stored_in_MXFP4_without_another_loss()
+    {
+        using GeneratedCheckpoint checkpoint = Generate("gpt-oss", "gpt-oss in MXFP4");
+        string path = Convert(checkpoint, "MXFP4_MOE");
+        using ModelFolder folder = ModelFolder.Open(checkpoint.Folder);
+        using GgufFile file = GgufFile.Open(path);
+        foreach (ModelTensor tensor in folder.Tensors.Where(t => t.Role.Contains("_exps.weight", StringComparison.Ordinal)))
+        {
+            GgufTensor stored = file.FindTensor(tensor.Role)!;
+            Assert.Equal(GgmlType.MXFP4, stored.Type);
+            float[] expected = new float[tensor.Rows.Shape.ElementCount], actual = new float[expected.Length];
+            tensor.Rows.Read(0, expected);
+            byte[] bytes = new byte[stored.ByteSize];
+            file.ReadBytes(stored, 0, bytes);
+            BlockFormats.Get(GgmlType.MXFP4).Decode(bytes, actual);
+            Assert.Equal(expected, actual);
+        }
+    }
+
     private static GeneratedCheckpoint Generate(string family, string example)
     {
         JsonElement config = ModelFamilies.All.Single(f => f.Name == family).Data.Examples[example];
         return new GeneratedCheckpoint(config.GetRawText(), Repository.PathOf("tests", "models", "kjv-llama"));
     }
 
-    private static string Convert(GeneratedCheckpoint checkpoint)
+    private static string Convert(GeneratedCheckpoint checkpoint, string recipe = "F32")
     {
         string path = Path.Combine(checkpoint.Folder, "model.gguf");
         using ModelFolder folder = ModelFolder.Open(checkpoint.Folder);
-        PlanRunner.Run(GgufExport.Plan(folder, Vocabulary.Load(checkpoint.Folder), new(Recipes.Get("F32")), new GgufExportOptions { Name = "generated" }), path, 2, false, null, default);
+        PlanRunner.Run(GgufExport.Plan(folder, Vocabulary.Load(checkpoint.Folder), new(Recipes.Get(recipe)), new GgufExportOptions { Name = "generated" }), path, 2, false, null, default);
         return path;
     }
 

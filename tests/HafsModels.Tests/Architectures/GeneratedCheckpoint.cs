@@ -66,6 +66,13 @@ internal sealed class GeneratedCheckpoint : IDisposable
                     : rule.Role.StartsWith("token_embd", StringComparison.Ordinal) ? decoder.TiedEmbeddings ? 0.08f : 0.7f
                     : rule.Role.StartsWith("output.", StringComparison.Ordinal) ? 0.08f
                     : 1.2f / MathF.Sqrt(shape[shape.Count - 1]);
+                if (rule.Exponents is not null)
+                {
+                    items[ModelFamily.At(rule.Name, i)] = new Item(FamilyTensors.Packed(shape), 0, 255) { IsBytes = true };
+                    items[ModelFamily.At(rule.Exponents, i)] = new Item(new Shape([.. shape.SkipLast(1), shape[shape.Count - 1] / MicroscaledRows.Group]), 119, 6) { IsBytes = true };
+                    continue;
+                }
+
                 for (int e = 0; e < (isStack ? shape[0] : 1); e++)
                 {
                     string name = ModelFamily.At(rule.Name, i).Replace("{e}", e.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
@@ -79,12 +86,11 @@ internal sealed class GeneratedCheckpoint : IDisposable
 
     private void WriteWeights(SortedDictionary<string, Item> items, int? seed)
     {
-        string type = seed is null ? "BF16" : "F32";
-        int size = seed is null ? 2 : 4;
         var header = new SortedDictionary<string, object>(StringComparer.Ordinal);
         long offset = 0;
         foreach ((string name, Item item) in items)
         {
+            (string type, int size) = item.IsBytes ? ("U8", 1) : seed is null ? ("BF16", 2) : ("F32", 4);
             long end = offset + (size * item.Shape.ElementCount);
             header[name] = new Dictionary<string, object> { ["dtype"] = type, ["shape"] = item.Shape.ToArray(), ["data_offsets"] = new[] { offset, end } };
             offset = end;
@@ -104,6 +110,13 @@ internal sealed class GeneratedCheckpoint : IDisposable
         var random = new Random(seed.Value);
         foreach (Item item in items.Values)
         {
+            if (item.IsBytes)
+            {
+                // Any byte up to the given width above the mean.
+                file.Write([.. Enumerable.Range(0, (int)item.Shape.ElementCount).Select(_ => (byte)random.Next((int)item.Mean, (int)(item.Mean + item.Deviation) + 1))]);
+                continue;
+            }
+
             byte[] bytes = new byte[4 * item.Shape.ElementCount];
             for (int i = 0; i < bytes.Length; i += 4)
             {
@@ -115,5 +128,8 @@ internal sealed class GeneratedCheckpoint : IDisposable
         }
     }
 
-    private sealed record Item(Shape Shape, float Mean, float Deviation);
+    private sealed record Item(Shape Shape, float Mean, float Deviation)
+    {
+        public bool IsBytes { get; init; }
+    }
 }

@@ -92,6 +92,21 @@ public sealed class ModelFamilyTests
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Keys and sizes of well-known models, as transformers writes them.</summary>
+    public static TheoryData<string> Written() => [.. Configs().EnumerateObject().Select(c => c.Name)];
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void A_config_as_transformers_writes_it_is_understood_and_a_gguf_file_can_say_it(string model)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("hafs-config-").FullName, "config.json");
+        File.WriteAllText(path, Configs().GetProperty(model).GetRawText());
+        ModelConfig config = ModelConfig.Read(path);
+        ModelFamily family = ModelFamilies.For(config);
+        Assert.NotEmpty(family.Metadata(config, family.DecoderFromConfig(config), 1));
+        Directory.Delete(Path.GetDirectoryName(path)!, true);
+    }
+
     [Theory]
     [InlineData("1 + 2 * 3", 7.0)]
     [InlineData("(1 + 2) * 3 - 4 / 2", 7.0)]
@@ -110,6 +125,9 @@ public sealed class ModelFamilyTests
         var names = new Dictionary<string, double?> { ["a"] = 2, ["b"] = 5, ["word=silu"] = 1 };
         Assert.Equal(expected, new FamilyExpression(formula).Evaluate(name => names.GetValueOrDefault(name)));
     }
+
+    private static JsonElement Configs() =>
+        JsonDocument.Parse(File.ReadAllBytes(Repository.PathOf("tests", "HafsModels.Tests", "Architectures", "transformers-configs.json"))).RootElement;
 
     private static HafsException Refused(JsonObject config)
     {

@@ -9,8 +9,23 @@ public sealed class RowTransformTests
 {
     private static readonly DecoderConfig Config = new()
     {
-        Family = "test", LayerCount = 1, HiddenSize = 8, FeedForwardSize = 8, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 4, VocabularySize = 8, ContextLength = 8,
-        NormEpsilon = 1, RopeBase = 1, RopeDimension = 2, RopeInterleaved = false, TiedEmbeddings = false, KeyValueRank = 3, LatentKeyDimension = 5, LatentValueDimension = 4,
+        Family = "test",
+        LayerCount = 1,
+        HiddenSize = 8,
+        FeedForwardSize = 8,
+        HeadCount = 4,
+        KeyValueHeadCount = 2,
+        HeadDimension = 4,
+        VocabularySize = 8,
+        ContextLength = 8,
+        NormEpsilon = 1,
+        RopeBase = 1,
+        RopeDimension = 2,
+        RopeInterleaved = false,
+        TiedEmbeddings = false,
+        KeyValueRank = 3,
+        LatentKeyDimension = 5,
+        LatentValueDimension = 4,
     };
 
     public static TheoryData<string> Names() => [.. RowTransforms.All.Keys];
@@ -72,6 +87,16 @@ public sealed class RowTransformTests
         }
     }
 
+    [Fact]
+    public void Packed_numbers_are_those_of_the_microscaling_specification()
+    {
+        // Codes 0 to 15 in order, low half first: 0, ½, 1, 1½, 2, 3, 4, 6 and their negatives; then the same again, times 2^(129 − 127).
+        byte[] codes = [.. Enumerable.Range(0, 16).Select(i => (byte)(((2 * i % 16) + 1 << 4) | (2 * i % 16)))];
+        float[] numbers = Read(new MicroscaledRows(new Bytes(codes, 16), new Bytes([129], 1), new Shape(1, 32)), 0, 1);
+        float[] expected = [0, 2, 4, 6, 8, 12, 16, 24, 0, -2, -4, -6, -8, -12, -16, -24];
+        Assert.Equal([.. expected, .. expected], numbers);
+    }
+
     [Theory]
     [InlineData(6, 2)]
     [InlineData(2, 6)]
@@ -96,6 +121,19 @@ public sealed class RowTransformTests
         var numbers = new float[count * rows.RowLength];
         rows.Read(first, numbers);
         return numbers;
+    }
+
+    private sealed class Bytes(byte[] bytes, int length) : TensorRows
+    {
+        public override Shape Shape { get; } = new(bytes.Length / length, length);
+
+        public override long SourceBytesPerRow => length;
+
+        public override void Read(long firstRow, Span<float> destination)
+        {
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = bytes[(firstRow * RowLength) + i];
+        }
     }
 
     // Every element is its own index.

@@ -49,5 +49,15 @@ public sealed class SafeTensorsFile : Checkpoint
     }
 
     /// <inheritdoc/>
+    public override TensorRows OpenBytes(string name)
+    {
+        if (!places.TryGetValue(name, out (TensorInfo Tensor, long Offset) place))
+            throw MissingTensor(name);
+        return place.Tensor.Type == ElementType.U8
+            ? new FileByteRows(file, place.Offset, place.Tensor)
+            : throw new HafsException(ErrorKind.InvalidData, "TensorNotBytes", $"{place.Tensor.File}: {name} holds {place.Tensor.Type}, but must be of type U8", name);
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing) => file.Dispose();
 }
