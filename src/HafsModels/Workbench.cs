@@ -228,7 +228,7 @@ public sealed partial class Workbench(string? registryPath = null)
                 ImportanceMatrix? importance = request.ImportanceMatrix is { } file ? ImportanceMatrixFile.Read(file) : null;
                 string home = request.Adapter is null && source.AdapterPath is { } adapter ? adapter : folder.Path;
                 string name = request.ModelId ?? Path.GetFileName(home);
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, config: source.AdapterPath is null ? null : folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
+                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, request.PreTokenizer, config: source.AdapterPath is null ? null : folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
                 {
                     Name = name,
                     Author = request.Author,
@@ -236,6 +236,7 @@ public sealed partial class Workbench(string? registryPath = null)
                     License = request.License,
                     BaseModel = request.BaseModel,
                     Metadata = request.Metadata,
+                    CardFolder = home,
                 });
                 string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
                 return new Conversion(folder, name, plan, new ConversionPlan(

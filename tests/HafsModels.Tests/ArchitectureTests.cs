@@ -16,7 +16,7 @@ public sealed partial class ArchitectureTests
         ["Conversion"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures"],
         ["Inference"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion"],
         ["Measurement"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference"],
-        ["Registry"] = ["Quantization", "Inference"],
+        ["Registry"] = ["Quantization", "Formats", "Inference"],
         ["Transfer"] = ["Registry"],
         ["Deployment"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference", "Registry"],
     };

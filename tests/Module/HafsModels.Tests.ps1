@@ -86,6 +86,31 @@ Describe 'The straight path' {
     }
 }
 
+Describe 'Private dependencies' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-llama'
+        Remove-Item (Join-Path $test.Model 'tokenizer.json')
+        Copy-Item "$(Get-RepositoryRoot)/tests/HafsModels.Tests/Tokenizers/SentencePiece/bpe.model" (Join-Path $test.Model 'tokenizer.model')
+        Set-Content (Join-Path $test.Model 'README.md') "---`nlicense: mit`nbase_model: org/base-1b`n---"
+        '{}' | Set-Content (Join-Path $test.Model 'tokenizer_config.json')
+    }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'read a SentencePiece model and a model card, and stay out of the session' {
+        ConvertTo-Gguf -Path $test.Model -Quantization Q8_0 -OutputPath $test.Folder -SkipVerification | Should -Not -BeNullOrEmpty
+        $info = Get-GgufInfo (Get-Item "$($test.Folder)/*.gguf")
+        $info.Metadata['tokenizer.ggml.model'] | Should -Be 'llama'
+        $info.Metadata['general.license'] | Should -Be 'mit'
+        $info.Metadata['general.base_model.0.name'] | Should -Be 'Base 1b'
+        [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name | Should -Not -Contain 'Google.Protobuf'
+    }
+
+    It 'refuse a pre-tokenizer that would say nothing, and one that nobody knows' {
+        { ConvertTo-Gguf -Path $test.Model -PreTokenizer llama-bpe -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'PreTokenizerUnused*'
+        { ConvertTo-Gguf -Path $test.Model -PreTokenizer llama-bpf -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'PreTokenizerUnknown*'
+    }
+}
+
 Describe 'Safety' {
     BeforeEach {
         $test = New-TestRegistry

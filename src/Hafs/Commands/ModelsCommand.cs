@@ -3,6 +3,7 @@ using HafsModels;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
 using HafsModels.Registry;
+using HafsModels.Tokenizers;
 
 namespace Hafs.Commands;
 
@@ -99,13 +100,15 @@ internal static class ModelsCommand
         var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
+        var preTokenizer = new Option<string?>("--pre-tokenizer") { Description = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json" };
+        preTokenizer.CompletionSources.Add([.. Vocabulary.PreTokenizers]);
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
         var report = new Option<string?>("--report") { Description = "File that takes a report of what each tensor lost: .html or .svg" };
         var textOnly = new Option<bool>("--text-only") { Description = "Convert the text part of a model that also reads pictures or sound" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, skip, report, textOnly, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, preTokenizer, skip, report, textOnly, dryRun, json };
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
@@ -124,6 +127,7 @@ internal static class ModelsCommand
                 SkipVerification = result.GetValue(skip),
                 ReportPath = result.GetValue(report),
                 TextOnly = result.GetValue(textOnly),
+                PreTokenizer = result.GetValue(preTokenizer),
             };
             if (result.GetValue(dryRun))
             {

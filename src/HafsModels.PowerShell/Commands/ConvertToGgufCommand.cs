@@ -81,20 +81,26 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [Parameter(HelpMessage = "Convert the text part of a model that also reads pictures or sound.")]
     public SwitchParameter TextOnly { get; set; }
 
-    /// <summary>Author, written as general.author.</summary>
+    /// <summary>Name for tokenizer.ggml.pre, the rule by which llama.cpp splits text, instead of the one that matches tokenizer.json. A name that does not fit makes llama.cpp find other tokens.</summary>
+    [Parameter(HelpMessage = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json.")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PreTokenizerCompleter))]
+    public string? PreTokenizer { get; set; }
+
+    /// <summary>Author, written as general.author; else the model card's.</summary>
     [Parameter(HelpMessage = "Author (general.author).")]
     public string? Author { get; set; }
 
-    /// <summary>Description, written as general.description.</summary>
+    /// <summary>Description, written as general.description; else the model card's.</summary>
     [Parameter(HelpMessage = "Description (general.description).")]
     public string? Description { get; set; }
 
-    /// <summary>Licence, written as general.license; an SPDX identifier is best.</summary>
+    /// <summary>Licence, written as general.license; an SPDX identifier is best. Else the model card's.</summary>
     [Parameter(HelpMessage = "Licence (general.license), such as MIT.")]
     public string? License { get; set; }
 
-    /// <summary>Base model, written as general.base_model.0.name.</summary>
-    [Parameter(HelpMessage = "Base model (general.base_model.0.name).")]
+    /// <summary>Base model by its name on the hub, written as general.base_model.0.name, .organization and .repo_url; else the model card's.</summary>
+    [Parameter(HelpMessage = "Base model by its name on the hub (general.base_model.0.*).")]
     [ArgumentCompleter(typeof(BaseModelCompleter))]
     public string? BaseModel { get; set; }
 
@@ -120,6 +126,7 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             Force = Force,
             AllowNonFinite = AllowNonFinite,
             TextOnly = TextOnly,
+            PreTokenizer = PreTokenizer,
             Author = Author,
             Description = Description,
             License = License,

@@ -42,17 +42,20 @@ public sealed record ConvertRequest
     /// <summary>Convert the text part of a model with towers for pictures or sound, instead of refusing it.</summary>
     public bool TextOnly { get; init; }
 
-    /// <summary>Value of <c>general.author</c>, or null.</summary>
+    /// <summary>Value of <c>general.author</c>; null for what the model card says.</summary>
     public string? Author { get; init; }
 
-    /// <summary>Value of <c>general.description</c>, or null.</summary>
+    /// <summary>Value of <c>general.description</c>; null for what the model card says.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Value of <c>general.license</c>, or null.</summary>
+    /// <summary>Value of <c>general.license</c>; null for what the model card says.</summary>
     public string? License { get; init; }
 
-    /// <summary>Value of <c>general.base_model.0.name</c>, or null.</summary>
+    /// <summary>The base model, by its name on the hub or an address (<c>general.base_model.0.*</c>); null for what the model card says.</summary>
     public string? BaseModel { get; init; }
+
+    /// <summary>Name for <c>tokenizer.ggml.pre</c> instead of the one that matches tokenizer.json, or null.</summary>
+    public string? PreTokenizer { get; init; }
 
     /// <summary>Further metadata: key to string, bool, integer or floating-point value.</summary>
     public IReadOnlyDictionary<string, object> Metadata { get; init; } = new Dictionary<string, object>();

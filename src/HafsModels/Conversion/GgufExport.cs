@@ -83,28 +83,7 @@ public static class GgufExport
 
     private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, uint fileType, GgufExportOptions options)
     {
-        var metadata = new List<KeyValuePair<string, GgufValue>>
-        {
-            new("general.architecture", new(folder.Family.Name)),
-            new("general.type", new("model")),
-            new("general.name", new(options.Name)),
-        };
-        void Add(string key, string? value)
-        {
-            if (value is not null)
-                metadata.Add(new(key, new(value)));
-        }
-
-        Add("general.author", options.Author);
-        Add("general.description", options.Description);
-        metadata.Add(new("general.size_label", new(SizeLabel(folder))));
-        Add("general.license", options.License);
-        if (options.BaseModel is { } baseModel)
-        {
-            metadata.Add(new("general.base_model.count", new(1u)));
-            metadata.Add(new("general.base_model.0.name", new(baseModel)));
-        }
-
+        List<KeyValuePair<string, GgufValue>> metadata = [.. GeneralMetadata.Of(folder, options, SizeLabel(folder))];
         metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, fileType));
         metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
         metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));

@@ -1,3 +1,4 @@
+using HafsModels.Formats.ModelCards;
 using HafsModels.Registry.Json;
 
 namespace HafsModels.Registry;
@@ -65,6 +66,7 @@ public static class ModelDescription
         JsonObject? config = ModelFolderFile.Read(folder, "config.json");
         JsonObject? arguments = ModelFolderFile.Read(folder, "training_args.json");
         JsonObject? adapter = ModelFolderFile.Read(folder, "adapter_config.json");
+        ModelCard? card = ModelCard.TryRead(folder);
         TrainerState state = TrainerState.Read(folder);
         string stateFile = Path.Combine(folder, "trainer_state.json");
         return model with
@@ -72,14 +74,14 @@ public static class ModelDescription
             BaseModel = request.BaseModel
                 ?? ModelFolderFile.Text(adapter, "base_model_name_or_path")
                 ?? ModelFolderFile.Text(arguments, "base_model", "model_name_or_path")
-                ?? ModelCard.First(folder, "base_model")
+                ?? card?.Texts("base_model").FirstOrDefault()
                 ?? ModelFolderFile.Text(config, "_name_or_path")
                 ?? "",
             Role = request.Role ?? ModelFolderFile.Text(arguments, "role") ?? model.Role,
             Group = request.Group ?? ModelFolderFile.Text(arguments, "group") ?? "",
             TrainingDate = File.Exists(stateFile) ? LocalTime.Format(File.GetLastWriteTime(stateFile)) : model.TrainingDate,
             TrainingDurationMinutes = (long)Math.Clamp(Math.Round(state.RuntimeSeconds / 60), 0, int.MaxValue),
-            DatasetName = ModelFolderFile.Text(arguments, "dataset_name", "dataset") ?? ModelCard.First(folder, "datasets") ?? "",
+            DatasetName = ModelFolderFile.Text(arguments, "dataset_name", "dataset") ?? card?.Texts("datasets").FirstOrDefault() ?? "",
             DatasetPath = ModelFolderFile.Text(arguments, "dataset_path", "data_path", "train_file") ?? "",
             TrainSamples = state.TrainSamples,
             ValidationSamples = state.ValidationSamples,

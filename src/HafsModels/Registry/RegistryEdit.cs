@@ -90,5 +90,5 @@ internal sealed class RegistryEdit(RegistrySnapshot before)
     public JsonObject FinishSidecar() => Sidecar.With("updated_at", JsonScalar.Text(LocalTime.Now()));
 
     public static HafsException NotFound(string id, string path, IEnumerable<string> ids) =>
-        new(ErrorKind.NotFound, "ModelNotFound", $"No model '{id}' is registered in {path}.", id, NearestIds.Hint(id, ids));
+        new(ErrorKind.NotFound, "ModelNotFound", $"No model '{id}' is registered in {path}.", id, NearestNames.Hint(id, ids));
 }

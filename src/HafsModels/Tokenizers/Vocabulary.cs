@@ -78,6 +78,9 @@ public sealed record Vocabulary
     /// <summary>Whether a text ends with <see cref="EosId"/>, or null where the model kind decides.</summary>
     public bool? AddEos => Adds(SpecialRole.Eos);
 
+    /// <summary>The names that <see cref="Pre"/> can have, in order.</summary>
+    public static IReadOnlyList<string> PreTokenizers => [.. PreTokenizerRules.All.Names.Order(StringComparer.Ordinal)];
+
     /// <summary>
     /// Reads the tokenizer of a model folder: tokenizer.model (SentencePiece) or tokenizer.json, with tokenizer_config.json, added_tokens.json,
     /// config.json and the chat template's files beside it, by the rules of llama.cpp's converter.

@@ -24,6 +24,8 @@ internal static partial class VocabularyReader
         Vocabulary vocabulary = sentencePiece is not null
             ? SentencePieceVocabulary.Read(sentencePiece, configuration?.RootElement, tokenizer, vocabularySize)
             : ReadJson(tokenizer ?? throw Missing(folder), configuration?.RootElement, vocabularySize, preTokenizer);
+        if (preTokenizer is not null)
+            RequireUse(preTokenizer, vocabulary, folder);
         SpecialTokens special = SpecialTokens.Find(
             tokenizer, configuration?.RootElement, config, vocabulary.Model == "gpt2" ? null : vocabulary.Tokens.Count, sentencePiece is null ? null : vocabulary);
         (string? template, var named) = ChatTemplateFiles.Read(folder, configuration?.RootElement);
@@ -38,6 +40,22 @@ internal static partial class VocabularyReader
             ChatTemplate = template,
             NamedChatTemplates = named,
         };
+    }
+
+    /// <summary>A name that nobody knows, or that says nothing about this kind of tokenizer, is a mistake.</summary>
+    private static void RequireUse(string preTokenizer, Vocabulary vocabulary, string folder)
+    {
+        if (!PreTokenizerRules.All.Knows(preTokenizer))
+        {
+            throw new HafsException(ErrorKind.InvalidArgument, "PreTokenizerUnknown", $"llama.cpp has no pre-tokenizer named '{preTokenizer}'", preTokenizer,
+                NearestNames.Hint(preTokenizer, PreTokenizerRules.All.Names) ?? $"Names are {string.Join(", ", Vocabulary.PreTokenizers)}.");
+        }
+
+        if (vocabulary.Model != "gpt2")
+        {
+            throw new HafsException(ErrorKind.InvalidArgument, "PreTokenizerUnused",
+                $"{folder}: the tokenizer becomes a '{vocabulary.Model}' vocabulary, which is not split by a pre-tokenizer; '{preTokenizer}' would say nothing", folder, "Leave -PreTokenizer (--pre-tokenizer) out.");
+        }
     }
 
     private static Vocabulary ReadJson(TokenizerJson tokenizer, JsonElement? configuration, int? vocabularySize, string? preTokenizer) => tokenizer.Kind switch
@@ -72,12 +90,22 @@ internal static partial class VocabularyReader
         Normalizers(tokenizer.Normalizer).Any(part => part.Kind() == "Prepend")
         || Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "Metaspace" && part.Text("prepend_scheme") != "never");
 
+    /// <summary>What llama.cpp can be told to do to text before it splits it; spaces become boundaries by the pre-tokenizer's name.</summary>
+    private static readonly string[] KnownNormalizers = ["NFC", "Lowercase", "StripAccents", "BertNormalizer", "Replace"];
+
     private static Vocabulary ReadBpe(TokenizerJson tokenizer, int? vocabularySize, string? preTokenizer)
     {
+        if (Normalizers(tokenizer.Normalizer).FirstOrDefault(part => !KnownNormalizers.Contains(part.Kind())
+            || (part.Kind() == "Replace" && !(tokenizer.ByteFallback && part.Text("content") == WordBoundary))) is { ValueKind: JsonValueKind.Object } unknown)
+        {
+            throw new HafsException(ErrorKind.Unsupported, "NormalizerUnsupported",
+                $"{tokenizer.Path}: text is normalized by {unknown.Kind()}, which no key of GGUF says and llama.cpp does not do; it would find other tokens in some texts", tokenizer.Path);
+        }
+
         string pre = preTokenizer ?? PreTokenizerRules.All.Match(tokenizer.PreTokenizer, tokenizer.ByteFallback, tokenizer.IgnoreMerges)
             ?? throw new HafsException(ErrorKind.Unsupported, "PreTokenizerUnknown",
                 $"{tokenizer.Path}: llama.cpp has no name for the pre-tokenizer [{string.Join(" | ", PreTokenizerRules.Describe(tokenizer.PreTokenizer))}]",
-                tokenizer.Path, $"-PreTokenizer NAME chooses one: {string.Join(", ", PreTokenizerRules.All.Names.Order(StringComparer.Ordinal))}");
+                tokenizer.Path, $"-PreTokenizer NAME chooses one: {string.Join(", ", Vocabulary.PreTokenizers)}");
         (string[] tokens, TokenType[] types) = ReadTokens(tokenizer, vocabularySize);
         // A space inside a part would read as the separator, so it is spelled as byte-level tokenizers spell it.
         string[] merges = [.. tokenizer.ReadMerges().Select(merge => $"{merge.Left.Replace(' ', 'Ġ')} {merge.Right.Replace(' ', 'Ġ')}")];

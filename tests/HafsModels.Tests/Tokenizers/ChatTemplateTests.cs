@@ -67,6 +67,7 @@ public class ChatTemplateTests
     [InlineData("llama3")]
     [InlineData("qwen3")]
     [InlineData("gemma3")]
+    [InlineData("deepseek_v3")]
     public void Real_templates_render_as_the_reference_renders_them(string package)
     {
         Vocabulary vocabulary = Vocabulary.Load(TokenizerPackages.Find(package));

@@ -29,6 +29,7 @@ public class LlamaTokenizePeerTests
     [InlineData("qwen3")]
     [InlineData("gemma3")]
     [InlineData("gptoss")]
+    [InlineData("deepseek_v3")]
     [InlineData("bpe.model")]
     [InlineData("bpe_user_defined.model")]
     [InlineData("unigram.model")]
@@ -51,6 +52,9 @@ public class LlamaTokenizePeerTests
 
         // The program ends texts only of models that also begin them.
         int[] ours = tokenizer.Encode(text, addSpecial: name != "unigram.model");
+        // Here tokenizer_config.json asks for a BOS that tokenizer.json leaves out.
+        if (name == "deepseek_v3")
+            ours = [0, .. ours];
         int same = ours.Zip(theirs).TakeWhile(pair => pair.First == pair.Second).Count();
         Assert.True(ours.AsSpan().SequenceEqual(theirs),
             $"{ours.Length} ids of ours, {theirs.Length} of llama.cpp; they part at {same}: {Spell(tokenizer, ours, same)} against {Spell(tokenizer, theirs, same)}");

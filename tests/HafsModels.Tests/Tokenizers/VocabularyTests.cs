@@ -69,6 +69,27 @@ public class VocabularyTests
         Assert.Equal("gpt-2", Vocabulary.Load(folder.Path, "gpt-2").Pre);
     }
 
+    [Fact]
+    public void Name_that_llama_cpp_does_not_know_is_refused_with_the_nearest_ones()
+    {
+        using var folder = Folder(Model, """{"type":"ByteLevel","add_prefix_space":false}""");
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path, "qwen"));
+
+        Assert.Equal((ErrorKind.InvalidArgument, "PreTokenizerUnknown"), (error.Kind, error.Id));
+        Assert.Contains("'qwen2'", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Name_that_would_say_nothing_is_refused()
+    {
+        using var folder = new ScratchFolder();
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(SentencePieceTests.Unpack("bpe.model", folder), "llama-bpe"));
+
+        Assert.Equal((ErrorKind.InvalidArgument, "PreTokenizerUnused"), (error.Kind, error.Id));
+    }
+
     [Theory]
     [InlineData("{", "TokenizerFileInvalid")]
     [InlineData("[]", "TokenizerFileInvalid")]

@@ -1,14 +1,14 @@
-namespace HafsModels.Registry;
+namespace HafsModels;
 
-/// <summary>Ids that look like one that was not found.</summary>
-internal static class NearestIds
+/// <summary>Names that look like one that was not found.</summary>
+internal static class NearestNames
 {
     private const int Most = 3;
 
-    /// <summary>A sentence naming the nearest ids, or null when none is near.</summary>
-    public static string? Hint(string wanted, IEnumerable<string> ids)
+    /// <summary>A sentence with the nearest names, or null when none is near.</summary>
+    public static string? Hint(string wanted, IEnumerable<string> names)
     {
-        string[] near = [.. ids
+        string[] near = [.. names
             .Select(id => (Id: id, Distance: Distance(wanted, id)))
             .Where(x => x.Distance <= Math.Max(2, wanted.Length / 3))
             .OrderBy(x => x.Distance).ThenBy(x => x.Id, StringComparer.Ordinal)
@@ -22,7 +22,7 @@ internal static class NearestIds
         };
     }
 
-    // A part of an id is as near as one typing error; else edits by Levenshtein, letters compared without case.
+    // A part of a name is as near as one typing error; else edits by Levenshtein, letters compared without case.
     private static int Distance(string wanted, string id)
     {
         if (wanted.Length >= 3 && id.Contains(wanted, StringComparison.OrdinalIgnoreCase))

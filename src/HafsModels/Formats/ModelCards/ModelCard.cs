@@ -1,0 +1,92 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace HafsModels.Formats.ModelCards;
+
+/// <summary>
+/// The metadata a model card (README.md) begins with: YAML between two lines <c>---</c>, as the hub reads it. Text is kept as it is written,
+/// so the language <c>no</c> is no false and the version <c>1.0</c> no number.
+/// </summary>
+internal sealed class ModelCard
+{
+    private const string FileName = "README.md", Fence = "---";
+    private const int MaximumLines = 10_000;
+
+    private readonly YamlMappingNode root;
+
+    private ModelCard(YamlMappingNode root) => this.root = root;
+
+    /// <summary>A folder's card; null when there is none, or it begins with no metadata.</summary>
+    /// <exception cref="HafsException">The metadata is no YAML or no table.</exception>
+    public static ModelCard? TryRead(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+            return null;
+        var lines = new List<string>();
+        using (IEnumerator<string> text = File.ReadLines(path).GetEnumerator())
+        {
+            if (!text.MoveNext() || text.Current.TrimEnd() != Fence)
+                return null;
+            while (text.MoveNext() && text.Current.TrimEnd() != Fence && lines.Count < MaximumLines)
+                lines.Add(text.Current.Replace("\t", "  ", StringComparison.Ordinal));
+        }
+
+        try
+        {
+            var yaml = new YamlStream();
+            yaml.Load(new StringReader(string.Join('\n', lines)));
+            return yaml.Documents.Count == 0 ? null
+                : yaml.Documents[0].RootNode is YamlMappingNode root ? new ModelCard(root)
+                : throw Invalid($"{path}: the lines between {Fence} and {Fence} are no table of keys and values");
+        }
+        catch (YamlException error)
+        {
+            throw Invalid($"{path}: line {error.Start.Line + 1}: {error.Message}", error);
+        }
+
+        HafsException Invalid(string message, Exception? inner = null) => new(ErrorKind.InvalidData, "ModelCardInvalid", message, path,
+            "Correct the lines at the head of README.md, or take them away.", inner);
+    }
+
+    /// <summary>The text at the first of several keys that has one, or null.</summary>
+    public string? Text(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            if (TextOf(Find(root, key)) is { } text)
+                return text;
+        }
+
+        return null;
+    }
+
+    /// <summary>The texts at several keys one after the other; a key holds one text or a list of them.</summary>
+    public IReadOnlyList<string> Texts(params IEnumerable<string> keys) =>
+        [.. keys.SelectMany(key => Items(Find(root, key))).Select(TextOf).OfType<string>()];
+
+    /// <summary>What stands at the first of several keys that is there: each entry a text, or a table of texts.</summary>
+    public IReadOnlyList<(string? Text, IReadOnlyDictionary<string, string> Table)> Entries(params IEnumerable<string> keys) =>
+        [.. Items(keys.Select(key => Find(root, key)).FirstOrDefault(node => node is not null)).Select(item => (TextOf(item), TableOf(item)))];
+
+    private static IEnumerable<YamlNode> Items(YamlNode? node) => node is YamlSequenceNode list ? list.Children : node is null ? [] : [node];
+
+    private static YamlNode? Find(YamlMappingNode table, string key) => table.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? value : null;
+
+    private static string? TextOf(YamlNode? node) =>
+        node is YamlScalarNode { Value: { Length: > 0 } text } scalar && (scalar.Style != ScalarStyle.Plain || text is not ("~" or "null")) ? text : null;
+
+    private static Dictionary<string, string> TableOf(YamlNode node)
+    {
+        var table = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (node is not YamlMappingNode map)
+            return table;
+        foreach ((YamlNode key, YamlNode value) in map.Children)
+        {
+            if (TextOf(key) is { } name && TextOf(value) is { } text)
+                table[name] = text;
+        }
+
+        return table;
+    }
+}
