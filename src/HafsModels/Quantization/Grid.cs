@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HafsModels.Quantization.Search;
 
 namespace HafsModels.Quantization;
 
@@ -20,6 +21,7 @@ internal sealed class Grid
     private readonly int bits;
     private readonly short[] indexOf;
     private readonly Lazy<ushort[][]> neighbours;
+    private readonly Lazy<NeighbourLists> allNeighbours, likelyNeighbours;
 
     private Grid(int first, int points, int dimensions, int levels, int rings)
     {
@@ -43,6 +45,8 @@ internal sealed class Grid
 
         // Only encoders need these; the largest grid takes a tenth of a second.
         neighbours = new(() => FindNeighbours(rings));
+        allNeighbours = new(() => new(this, withDominated: true));
+        likelyNeighbours = new(() => new(this, withDominated: false));
     }
 
     public static Grid IQ2_XXS => LazyIQ2_XXS.Value;
@@ -70,12 +74,22 @@ internal sealed class Grid
     /// <summary>The points nearest to coordinates that are not on the grid: those at the least few distances, by distance and then by index.</summary>
     public ReadOnlySpan<ushort> Neighbours(ReadOnlySpan<byte> point) => neighbours.Value[Pack(point)];
 
-    private int Pack(ReadOnlySpan<byte> point)
+    /// <summary>All neighbours of each combination of coordinates, for vector kernels.</summary>
+    public NeighbourLists AllNeighbours => allNeighbours.Value;
+
+    /// <summary>The neighbours that can be nearest to elements well inside a coordinates' cell, for vector kernels.</summary>
+    public NeighbourLists LikelyNeighbours => likelyNeighbours.Value;
+
+    /// <summary>Index of a packed point; −1 when it is not on the grid.</summary>
+    public int IndexOf(int packed) => indexOf[packed];
+
+    /// <summary>Coordinates in one number, from the lowest bits up.</summary>
+    public ushort Pack(ReadOnlySpan<byte> point)
     {
         int packed = 0;
         for (int d = 0; d < Dimensions; d++)
             packed |= point[d] << bits * d;
-        return packed;
+        return (ushort)packed;
     }
 
     private ushort[][] FindNeighbours(int rings)

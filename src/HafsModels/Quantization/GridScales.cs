@@ -19,10 +19,11 @@ internal static class GridScales
         return scale >= 0 ? scale : throw GridSearch.NotEncodable("its scale is not a number");
     }
 
-    /// <summary>Index of the grid point a group of coordinates stands for.</summary>
-    public static int IndexOf(Grid grid, ReadOnlySpan<byte> quants, int group)
+    /// <summary>Index of a packed grid point.</summary>
+    /// <exception cref="HafsException">The search ended beside the grid; ggml ends the process.</exception>
+    public static int IndexOf(Grid grid, int packed)
     {
-        int index = grid.IndexOf(quants.Slice(group * grid.Dimensions, grid.Dimensions));
+        int index = grid.IndexOf(packed);
         return index >= 0 ? index : throw GridSearch.NotEncodable("it is not on the codebook's grid");
     }
 

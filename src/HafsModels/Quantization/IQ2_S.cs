@@ -8,49 +8,34 @@ namespace HafsModels.Quantization;
 /// the 10-bit indices (32), signs (32 bytes), upper two bits of the indices (8 bytes, four indices each), 4-bit scales (8 bytes, the even sub-block's in the
 /// low half).
 /// </summary>
-internal sealed class IQ2_S() : BlockFormat(GgmlType.IQ2_S)
+internal sealed class IQ2_S() : GridFormat<EightTernary>(GgmlType.IQ2_S, Search, SubBlock, signBits: 8)
 {
     private const int Elements = 256, SubBlocks = 16, SubBlock = 16, Groups = 2, Bytes = 82, Quants = 2, Signs = 34, High = 66, Scales = 74;
     private const float Tiny = 1e-8f;
 
     private static readonly GridSearch Search = new(Grid.IQ2_S, Steps: 9, StepSize: 0.1f, GridRefinement.GroupsOffGrid);
 
-    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+    private protected override void Weigh(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float sumOfSquares, Span<float> weights)
     {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
+        float doubledMeanSquare = 2 * sumOfSquares / Elements;
+        for (int i = 0; i < x.Length; i++)
+            weights[i] = importance.IsEmpty ? 0.25f * doubledMeanSquare + x[i] * x[i] : importance[i] * MathF.Sqrt(doubledMeanSquare + x[i] * x[i]);
     }
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
+    private protected override float Start(ReadOnlySpan<float> magnitudes, ReadOnlySpan<float> weights, Span<byte> quants, out float scale)
+        => StartWithLargest(Grid.IQ2_S, Tiny, magnitudes, quants, out scale);
+
+    // d is made a little smaller than the largest scale asks for: an empirical gain.
+    private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
     {
-        block.Clear();
-        float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock], magnitudes = stackalloc float[SubBlock];
-        Span<byte> quants = stackalloc byte[SubBlock], signs = stackalloc byte[Groups], scaleQuants = stackalloc byte[SubBlocks];
-        for (int j = 0; j < SubBlocks; j++)
+        for (int i = 0; i < indices.Length; i++)
         {
-            ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
-            scales[j] = 0;
-            for (int i = 0; i < SubBlock; i++)
-                weights[i] = importance.IsEmpty ? 0.25f * doubledMeanSquare + sub[i] * sub[i] : importance[j * SubBlock + i] * MathF.Sqrt(doubledMeanSquare + sub[i] * sub[i]);
-            SignedGroups.Split(sub, magnitudes, signs);
-            float largest = SignedGroups.Largest(magnitudes);
-            if (largest < Tiny)
-                continue;
-            quants.Clear();
-            float scale = largest / (2 * Grid.IQ2_S.Levels - 1);
-            Search.Find(magnitudes, weights, largest, ref scale, quants);
-            scales[j] = GridScales.MakePositive(scale, signs, 255);
-            for (int group = 0; group < Groups; group++)
-            {
-                int index = GridScales.IndexOf(Grid.IQ2_S, quants, group), i = j * Groups + group;
-                block[Quants + i] = (byte)index;
-                block[High + i / 4] |= (byte)(index >> 8 << 2 * (i % 4));
-                block[Signs + i] = signs[group];
-            }
+            block[Quants + i] = (byte)indices[i];
+            block[High + i / 4] |= (byte)(indices[i] >> 8 << 2 * (i % 4));
+            block[Signs + i] = signs[i];
         }
 
-        // d is made a little smaller than the largest scale asks for: an empirical gain.
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         if (!GridScales.Quantize(scales, 31, 15, scaleQuants, out float d))
             return;
         block.WriteHalf(0, d * 0.9875f);

@@ -8,7 +8,7 @@ namespace HafsModels.Quantization;
 /// Super-blocks of 16 sub-blocks of 16 elements, each with two points of <see cref="Grid.IQ2_XS"/>: x ≈ ±d·(scale + ½)/4·value. Layout: d (F16), 32 × uint16
 /// with a 9-bit index and seven signs (<see cref="SignedGroups"/>), 4-bit scales (8 bytes, the even sub-block's in the low half).
 /// </summary>
-internal sealed class IQ2_XS() : BlockFormat(GgmlType.IQ2_XS)
+internal sealed class IQ2_XS() : GridFormat<EightTernary>(GgmlType.IQ2_XS, Search, SubBlock, signBits: 7)
 {
     private const int Elements = 256, SubBlocks = 16, SubBlock = 16, Groups = 2, Bytes = 74, Quants = 2, Scales = 66;
 
@@ -16,45 +16,20 @@ internal sealed class IQ2_XS() : BlockFormat(GgmlType.IQ2_XS)
 
     public override bool NeedsImportance => true;
 
-    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
-    {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.Slice(i, Elements), destination[..Bytes]);
-    }
+    private protected override void Weigh(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float sumOfSquares, Span<float> weights)
+        => Importance.Weights(x, importance, sumOfSquares / Elements, weights);
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
-    {
-        block.Clear();
-        float meanSquare = Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock], magnitudes = stackalloc float[SubBlock];
-        Span<byte> quants = stackalloc byte[SubBlock], signs = stackalloc byte[Groups], scaleQuants = stackalloc byte[SubBlocks];
-        for (int j = 0; j < SubBlocks; j++)
-        {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
-            scales[j] = 0;
-            Importance.Weights(x[sub], importance[sub], meanSquare, weights);
-            SignedGroups.SplitEven(x[sub], weights, magnitudes, signs);
-            float largest = SignedGroups.Largest(magnitudes);
-            if (largest < ScaleSearch.Tiny)
-                continue;
-            quants.Clear();
-            float scale = largest / (2 * Grid.IQ2_XS.Levels - 1);
-            Search.Find(magnitudes, weights, largest, ref scale, quants);
-            scales[j] = GridScales.MakePositive(scale, signs, 127);
-            for (int group = 0; group < Groups; group++)
-            {
-                int index = GridScales.IndexOf(Grid.IQ2_XS, quants, group);
-                BinaryPrimitives.WriteUInt16LittleEndian(block[(Quants + 2 * (j * Groups + group))..], (ushort)(index | signs[group] << 9));
-            }
-        }
+    private protected override float Start(ReadOnlySpan<float> magnitudes, ReadOnlySpan<float> weights, Span<byte> quants, out float scale)
+        => StartWithLargest(Grid.IQ2_XS, ScaleSearch.Tiny, magnitudes, quants, out scale);
 
+    private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
+    {
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         if (!GridScales.Quantize(scales, 31, 15, scaleQuants, out float d))
-        {
-            block.Clear();
             return;
-        }
-
         block.WriteHalf(0, d);
+        for (int i = 0; i < indices.Length; i++)
+            BinaryPrimitives.WriteUInt16LittleEndian(block[(Quants + 2 * i)..], (ushort)(indices[i] | signs[i] << 9));
         for (int j = 0; j < SubBlocks; j++)
             block[Scales + j / 2] |= (byte)(scaleQuants[j] << j % 2 * 4);
     }

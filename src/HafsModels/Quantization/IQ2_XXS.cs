@@ -8,7 +8,7 @@ namespace HafsModels.Quantization;
 /// Super-blocks of 8 sub-blocks of 32 elements, each with four points of <see cref="Grid.IQ2_XXS"/>: x ≈ ±d·(scale + ½)/4·value. Layout: d (F16), then for
 /// each sub-block four indices (4 × uint8) and a uint32 of four times seven signs (<see cref="SignedGroups"/>) and a 4-bit scale.
 /// </summary>
-internal sealed class IQ2_XXS() : BlockFormat(GgmlType.IQ2_XXS)
+internal sealed class IQ2_XXS() : GridFormat<EightTernary>(GgmlType.IQ2_XXS, Search, SubBlock, signBits: 7)
 {
     private const int Elements = 256, SubBlocks = 8, SubBlock = 32, Groups = 4, Bytes = 66, Quants = 2;
 
@@ -19,53 +19,37 @@ internal sealed class IQ2_XXS() : BlockFormat(GgmlType.IQ2_XXS)
 
     public override bool NeedsImportance => true;
 
-    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+    private protected override void Weigh(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float sumOfSquares, Span<float> weights)
+        => Importance.Weights(x, importance, sumOfSquares / Elements, weights);
+
+    // A scale of plain integers sets the range of the candidates.
+    private protected override float Start(ReadOnlySpan<float> magnitudes, ReadOnlySpan<float> weights, Span<byte> quants, out float scale)
     {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.Slice(i, Elements), destination[..Bytes]);
+        scale = 0;
+        if (SignedGroups.Largest(magnitudes) < ScaleSearch.Tiny)
+            return 0;
+        scale = PositiveScaleSearch.Find(magnitudes, weights, Grid.IQ2_XXS.Levels + 1, quants);
+        float largest = scale * Grid.IQ2_XXS.Levels;
+        return largest <= 0 ? 0 : largest;
     }
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
+    private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
     {
-        block.Clear();
-        float meanSquare = Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock], magnitudes = stackalloc float[SubBlock];
-        Span<byte> quants = stackalloc byte[SubBlock], signs = stackalloc byte[Groups];
-        Span<uint> signsAndScale = stackalloc uint[SubBlocks];
-        for (int j = 0; j < SubBlocks; j++)
-        {
-            Range sub = new(j * SubBlock, (j + 1) * SubBlock);
-            signsAndScale[j] = 0;
-            scales[j] = 0;
-            Importance.Weights(x[sub], importance[sub], meanSquare, weights);
-            SignedGroups.SplitEven(x[sub], weights, magnitudes, signs);
-            if (SignedGroups.Largest(magnitudes) < ScaleSearch.Tiny)
-                continue;
-
-            // A scale of plain integers sets the range of the candidates.
-            float scale = PositiveScaleSearch.Find(magnitudes, weights, Grid.IQ2_XXS.Levels + 1, quants);
-            float largest = scale * Grid.IQ2_XXS.Levels;
-            if (largest <= 0)
-                continue;
-            Search.Find(magnitudes, weights, largest, ref scale, quants);
-            scales[j] = GridScales.MakePositive(scale, signs, 127);
-            for (int group = 0; group < Groups; group++)
-            {
-                block[Quants + j * 8 + group] = (byte)GridScales.IndexOf(Grid.IQ2_XXS, quants, group);
-                signsAndScale[j] |= (uint)signs[group] << 7 * group;
-            }
-        }
-
         Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         if (!GridScales.Quantize(scales, 31, 15, scaleQuants, out float d))
-        {
-            block.Clear();
             return;
-        }
-
         block.WriteHalf(0, d);
         for (int j = 0; j < SubBlocks; j++)
-            BinaryPrimitives.WriteUInt32LittleEndian(block[(Quants + j * 8 + 4)..], signsAndScale[j] | (uint)scaleQuants[j] << 28);
+        {
+            uint signsAndScale = (uint)scaleQuants[j] << 28;
+            for (int group = 0; group < Groups; group++)
+            {
+                block[Quants + j * 8 + group] = (byte)indices[j * Groups + group];
+                signsAndScale |= (uint)signs[j * Groups + group] << 7 * group;
+            }
+
+            BinaryPrimitives.WriteUInt32LittleEndian(block[(Quants + j * 8 + 4)..], signsAndScale);
+        }
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)

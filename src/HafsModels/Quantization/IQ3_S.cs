@@ -8,7 +8,7 @@ namespace HafsModels.Quantization;
 /// of the 9-bit indices (64), their ninth bits (8 bytes, one for each sub-block), signs (32 bytes), 4-bit scales (4 bytes, the even sub-block's in the low
 /// half).
 /// </summary>
-internal sealed class IQ3_S() : BlockFormat(GgmlType.IQ3_S)
+internal sealed class IQ3_S() : GridFormat<FourOctal>(GgmlType.IQ3_S, Search, SubBlock, signBits: 8)
 {
     private const int Elements = 256, SubBlocks = 8, SubBlock = 32, Groups = 8, SignGroups = 4, Bytes = 110, Quants = 2, High = 66, Signs = 74, Scales = 106;
 
@@ -16,47 +16,34 @@ internal sealed class IQ3_S() : BlockFormat(GgmlType.IQ3_S)
 
     private static ReadOnlySpan<byte> Values => [1, 3, 5, 7, 9, 11, 13, 15];
 
-    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
-    {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
-    }
+    private protected override void Weigh(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float sumOfSquares, Span<float> weights)
+        => Importance.WeightsOrSquares(x, importance, 2 * sumOfSquares / Elements, weights);
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
-    {
-        block.Clear();
-        float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock], magnitudes = stackalloc float[SubBlock];
-        Span<byte> quants = stackalloc byte[SubBlock], signs = stackalloc byte[SignGroups], scaleQuants = stackalloc byte[SubBlocks];
+    private protected override float Start(ReadOnlySpan<float> magnitudes, ReadOnlySpan<float> weights, Span<byte> quants, out float scale)
+        => StartWithLargest(Grid.IQ3_S, tiny: 0, magnitudes, quants, out scale);
 
+    // d is made a little larger than the largest scale asks for: an empirical gain.
+    private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
+    {
         // ggml does not step over the indices and signs of an empty sub-block, so those after it move forward. Their values no longer
         // fit the decoder, which is ggml's fault to keep.
         int written = 0;
         for (int j = 0; j < SubBlocks; j++)
         {
-            ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
-            scales[j] = 0;
-            Importance.WeightsOrSquares(sub, importance.IsEmpty ? default : importance.Slice(j * SubBlock, SubBlock), doubledMeanSquare, weights);
-            SignedGroups.Split(sub, magnitudes, signs);
-            float largest = SignedGroups.Largest(magnitudes);
-            if (largest == 0)
+            if (largest[j] == 0)
                 continue;
-            quants.Clear();
-            float scale = largest / (2 * Grid.IQ3_S.Levels - 1);
-            Search.Find(magnitudes, weights, largest, ref scale, quants);
-            scales[j] = GridScales.MakePositive(scale, signs, 255);
             for (int group = 0; group < Groups; group++)
             {
-                int index = GridScales.IndexOf(Grid.IQ3_S, quants, group);
+                int index = indices[j * Groups + group];
                 block[Quants + written * Groups + group] = (byte)index;
                 block[High + j] |= (byte)(index >> 8 << group);
             }
 
-            signs.CopyTo(block[(Signs + written * SignGroups)..]);
+            signs.Slice(j * SignGroups, SignGroups).CopyTo(block[(Signs + written * SignGroups)..]);
             written++;
         }
 
-        // d is made a little larger than the largest scale asks for: an empirical gain.
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         if (!GridScales.Quantize(scales, 31, 15, scaleQuants, out float d))
             return;
         block.WriteHalf(0, d * 1.033f);

@@ -8,7 +8,7 @@ namespace HafsModels.Quantization;
 /// Super-blocks of 8 sub-blocks of 32 elements, each with eight points of <see cref="Grid.IQ3_XXS"/>: x ≈ ±d·(scale + ½)/2·value. Layout: d (F16), indices
 /// (64 × uint8), then for each sub-block a uint32 of four times seven signs (<see cref="SignedGroups"/>) and a 4-bit scale.
 /// </summary>
-internal sealed class IQ3_XXS() : BlockFormat(GgmlType.IQ3_XXS)
+internal sealed class IQ3_XXS() : GridFormat<FourOctal>(GgmlType.IQ3_XXS, Search, SubBlock, signBits: 7)
 {
     private const int Elements = 256, SubBlocks = 8, SubBlock = 32, Groups = 8, SignGroups = 4, Bytes = 98, Quants = 2, SignsAndScales = 66;
     private const float Tiny = 1e-8f;
@@ -17,49 +17,28 @@ internal sealed class IQ3_XXS() : BlockFormat(GgmlType.IQ3_XXS)
 
     private static ReadOnlySpan<byte> Values => [4, 12, 20, 28, 36, 44, 52, 62];
 
-    private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
-    {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
-    }
+    private protected override void Weigh(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float sumOfSquares, Span<float> weights)
+        => Importance.WeightsOrSquares(x, importance, 2 * sumOfSquares / Elements, weights);
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
-    {
-        block.Clear();
-        float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock], magnitudes = stackalloc float[SubBlock];
-        Span<byte> quants = stackalloc byte[SubBlock], signs = stackalloc byte[SignGroups], scaleQuants = stackalloc byte[SubBlocks];
-        Span<uint> signsAndScale = stackalloc uint[SubBlocks];
-        for (int j = 0; j < SubBlocks; j++)
-        {
-            ReadOnlySpan<float> sub = x.Slice(j * SubBlock, SubBlock);
-            signsAndScale[j] = 0;
-            scales[j] = 0;
-            Importance.WeightsOrSquares(sub, importance.IsEmpty ? default : importance.Slice(j * SubBlock, SubBlock), doubledMeanSquare, weights);
-            SignedGroups.SplitEven(sub, weights, magnitudes, signs);
-            float largest = SignedGroups.Largest(magnitudes);
-            if (largest < Tiny)
-                continue;
-            quants.Clear();
-            float scale = largest / (2 * Grid.IQ3_XXS.Levels - 1);
-            Search.Find(magnitudes, weights, largest, ref scale, quants);
-            scales[j] = GridScales.MakePositive(scale, signs, 127);
-            for (int group = 0; group < Groups; group++)
-                block[Quants + j * Groups + group] = (byte)GridScales.IndexOf(Grid.IQ3_XXS, quants, group);
-            for (int group = 0; group < SignGroups; group++)
-                signsAndScale[j] |= (uint)signs[group] << 7 * group;
-        }
+    private protected override float Start(ReadOnlySpan<float> magnitudes, ReadOnlySpan<float> weights, Span<byte> quants, out float scale)
+        => StartWithLargest(Grid.IQ3_XXS, Tiny, magnitudes, quants, out scale);
 
+    // d is made a little larger than the largest scale asks for: an empirical gain.
+    private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
+    {
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         if (!GridScales.Quantize(scales, 31, 15, scaleQuants, out float d))
-        {
-            block.Clear();
             return;
-        }
-
-        // d is made a little larger than the largest scale asks for: an empirical gain.
         block.WriteHalf(0, d * 1.0125f);
+        for (int i = 0; i < indices.Length; i++)
+            block[Quants + i] = (byte)indices[i];
         for (int j = 0; j < SubBlocks; j++)
-            BinaryPrimitives.WriteUInt32LittleEndian(block[(SignsAndScales + j * 4)..], signsAndScale[j] | (uint)scaleQuants[j] << 28);
+        {
+            uint signsAndScale = (uint)scaleQuants[j] << 28;
+            for (int group = 0; group < SignGroups; group++)
+                signsAndScale |= (uint)signs[j * SignGroups + group] << 7 * group;
+            BinaryPrimitives.WriteUInt32LittleEndian(block[(SignsAndScales + j * 4)..], signsAndScale);
+        }
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)

@@ -50,6 +50,12 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The greatest lane by integer comparison.</summary>
     static abstract float LargestBits(TSelf lanes);
 
+    /// <summary>The least lane by integer comparison.</summary>
+    static abstract float SmallestBits(TSelf lanes);
+
+    /// <summary>Loads 16-bit integers, filled up with zeros.</summary>
+    static abstract TSelf LoadWords(ushort* source);
+
     static abstract TSelf AddBits(TSelf left, TSelf right);
     static abstract TSelf SubtractBits(TSelf left, TSelf right);
     static abstract TSelf MinBits(TSelf left, TSelf right);
@@ -69,6 +75,12 @@ internal unsafe interface ILanes<TSelf>
     /// <param name="table">The table.</param>
     /// <param name="indices">Integers from 0 to 15.</param>
     static abstract TSelf Lookup(float* table, TSelf indices);
+
+    /// <summary>Entries of a table of four floats, chosen by the lowest two bits of each lane.</summary>
+    static abstract TSelf LookupFour(float* table, TSelf indices);
+
+    /// <summary>Entries of a table of eight floats, chosen by the lowest three bits of each lane.</summary>
+    static abstract TSelf LookupEight(float* table, TSelf indices);
 
     /// <summary>Truncates to integers as x86 does: what does not fit becomes the lowest integer.</summary>
     static abstract TSelf TruncateToBits(TSelf lanes);

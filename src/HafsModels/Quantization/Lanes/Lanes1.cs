@@ -47,4 +47,8 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(Inline)] public static Lanes1 ShiftRightUnsignedBits(Lanes1 lanes, int count) => CreateBits(lanes.Bits >>> count);
     [MethodImpl(Inline)] public static float LargestBits(Lanes1 lanes) => lanes.value;
     [MethodImpl(Inline)] public static Lanes1 Lookup(float* table, Lanes1 indices) => new(table[indices.Bits]);
+    [MethodImpl(Inline)] public static float SmallestBits(Lanes1 lanes) => lanes.value;
+    [MethodImpl(Inline)] public static Lanes1 LoadWords(ushort* source) => CreateBits(*source);
+    [MethodImpl(Inline)] public static Lanes1 LookupFour(float* table, Lanes1 indices) => new(table[indices.Bits & 3]);
+    [MethodImpl(Inline)] public static Lanes1 LookupEight(float* table, Lanes1 indices) => new(table[indices.Bits & 7]);
 }

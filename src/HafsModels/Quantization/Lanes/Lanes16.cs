@@ -77,4 +77,33 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
     [MethodImpl(Inline)]
     public static Lanes16 Lookup(float* table, Lanes16 indices)
         => new(Avx512F.IsSupported ? Avx512F.PermuteVar16x32(Vector512.Load(table), indices.Bits) : Vector512.Shuffle(Vector512.Load(table), indices.Bits));
+
+    [MethodImpl(Inline)]
+    public static float SmallestBits(Lanes16 lanes) => Lanes8.SmallestBits(new Lanes8(Vector256.Min(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 LoadWords(ushort* source)
+    {
+        if (Avx512F.IsSupported)
+            return new(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsSingle());
+        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(source));
+        return new(Vector512.Create(lower, upper).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes16 LookupFour(float* table, Lanes16 indices)
+    {
+        if (Avx512F.IsSupported)
+            return new(Avx512F.PermuteVar4x32(Avx512F.BroadcastVector128ToVector512(table), indices.Bits));
+        Vector256<float> twice = Vector256.Create(Vector128.Load(table), Vector128.Load(table));
+        return new(Vector512.Shuffle(Vector512.Create(twice, twice), indices.Bits & Vector512.Create(3)));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes16 LookupEight(float* table, Lanes16 indices)
+    {
+        if (Avx512DQ.IsSupported)
+            return new(Avx512F.PermuteVar16x32(Avx512DQ.BroadcastVector256ToVector512(table), indices.Bits));
+        return new(Vector512.Shuffle(Vector512.Create(Vector256.Load(table), Vector256.Load(table)), indices.Bits & Vector512.Create(7)));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Quantization.Lanes;
 
@@ -73,4 +74,19 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
     [MethodImpl(Inline)]
     public static Lanes4 Lookup(float* table, Lanes4 indices)
         => new(Vector128.Create(table[indices.Bits[0]], table[indices.Bits[1]], table[indices.Bits[2]], table[indices.Bits[3]]));
+
+    [MethodImpl(Inline)]
+    public static float SmallestBits(Lanes4 lanes)
+    {
+        Vector128<int> smallest = Vector128.Min(lanes.Bits, Vector128.Shuffle(lanes.Bits, Vector128.Create(2, 3, 0, 1)));
+        return BitConverter.Int32BitsToSingle(Vector128.Min(smallest, Vector128.Shuffle(smallest, Vector128.Create(1, 0, 3, 2))).ToScalar());
+    }
+
+    [MethodImpl(Inline)] public static Lanes4 LoadWords(ushort* source) => new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes4 LookupFour(float* table, Lanes4 indices)
+        => Avx.IsSupported ? new(Avx.PermuteVar(Vector128.Load(table), indices.Bits)) : Lookup(table, new((indices.Bits & Vector128.Create(3)).AsSingle()));
+
+    [MethodImpl(Inline)] public static Lanes4 LookupEight(float* table, Lanes4 indices) => Lookup(table, new((indices.Bits & Vector128.Create(7)).AsSingle()));
 }

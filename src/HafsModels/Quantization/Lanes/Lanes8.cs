@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Quantization.Lanes;
 
@@ -74,4 +75,28 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
         Vector256<float> first = Vector256.Shuffle(Vector256.Load(table), low), second = Vector256.Shuffle(Vector256.Load(table + 8), low);
         return new(Vector256.ConditionalSelect(Vector256.Equals(low, indices.Bits).AsSingle(), first, second));
     }
+
+    [MethodImpl(Inline)]
+    public static float SmallestBits(Lanes8 lanes) => Lanes4.SmallestBits(new Lanes4(Vector128.Min(lanes.Bits.GetLower(), lanes.Bits.GetUpper()).AsSingle()));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 LoadWords(ushort* source)
+    {
+        if (Avx2.IsSupported)
+            return new(Avx2.ConvertToVector256Int32(source).AsSingle());
+        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source));
+        return new(Vector256.Create(lower, upper).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes8 LookupFour(float* table, Lanes8 indices)
+    {
+        Vector128<float> four = Vector128.Load(table);
+        Vector256<float> twice = Vector256.Create(four, four);
+        return new(Avx.IsSupported ? Avx.PermuteVar(twice, indices.Bits) : Vector256.Shuffle(twice, indices.Bits & Vector256.Create(3)));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes8 LookupEight(float* table, Lanes8 indices)
+        => new(Avx2.IsSupported ? Avx2.PermuteVar8x32(Vector256.Load(table), indices.Bits) : Vector256.Shuffle(Vector256.Load(table), indices.Bits & Vector256.Create(7)));
 }

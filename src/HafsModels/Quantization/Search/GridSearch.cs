@@ -14,6 +14,9 @@ internal sealed record GridSearch(Grid Grid, int Steps, float StepSize, GridRefi
 {
     private int LargestInteger => 2 * Grid.Levels - 1;
 
+    /// <summary>The integer that the largest element becomes in a candidate.</summary>
+    public float Multiple(int step) => LargestInteger + step * StepSize;
+
     /// <summary>Runs the search on one sub-block.</summary>
     /// <param name="x">Magnitudes; one of a group may be negative where signs come in even numbers.</param>
     /// <param name="weights">The cost of a squared error at each.</param>
@@ -34,7 +37,7 @@ internal sealed record GridSearch(Grid Grid, int Steps, float StepSize, GridRefi
         float best = 0;
         for (int step = -Steps; step <= Steps; step++)
         {
-            float inverse = (LargestInteger + step * StepSize) / largest;
+            float inverse = Multiple(step) / largest;
             for (int group = 0; group < groups; group++)
                 candidateIsOnGrid[group] = Round(x, roots, group, inverse, 1 / inverse, candidate);
             (float sumXQ, float sumQQ) = Sums(x, weights, candidate);
