@@ -21,7 +21,7 @@ internal sealed class Grid
     private readonly int bits;
     private readonly short[] indexOf;
     private readonly Lazy<ushort[][]> neighbours;
-    private readonly Lazy<NeighbourLists> allNeighbours, likelyNeighbours;
+    private readonly Lazy<NeighbourLists> neighbourLists;
 
     private Grid(int first, int points, int dimensions, int levels, int rings)
     {
@@ -45,8 +45,7 @@ internal sealed class Grid
 
         // Only encoders need these; the largest grid takes a tenth of a second.
         neighbours = new(() => FindNeighbours(rings));
-        allNeighbours = new(() => new(this, withDominated: true));
-        likelyNeighbours = new(() => new(this, withDominated: false));
+        neighbourLists = new(() => new(this));
     }
 
     public static Grid IQ2_XXS => LazyIQ2_XXS.Value;
@@ -74,11 +73,8 @@ internal sealed class Grid
     /// <summary>The points nearest to coordinates that are not on the grid: those at the least few distances, by distance and then by index.</summary>
     public ReadOnlySpan<ushort> Neighbours(ReadOnlySpan<byte> point) => neighbours.Value[Pack(point)];
 
-    /// <summary>All neighbours of each combination of coordinates, for vector kernels.</summary>
-    public NeighbourLists AllNeighbours => allNeighbours.Value;
-
-    /// <summary>The neighbours that can be nearest to elements well inside a coordinates' cell, for vector kernels.</summary>
-    public NeighbourLists LikelyNeighbours => likelyNeighbours.Value;
+    /// <summary>The neighbours of all combinations of coordinates, for vector kernels.</summary>
+    public NeighbourLists NeighbourLists => neighbourLists.Value;
 
     /// <summary>Index of a packed point; −1 when it is not on the grid.</summary>
     public int IndexOf(int packed) => indexOf[packed];

@@ -15,10 +15,10 @@ internal static unsafe class GridLanes<V, TShape>
     where TShape : struct, IGridShape
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
-    private const int MostElements = GridBatch.MostElements, MostCandidates = 31, CacheLine = 64 / sizeof(float);
+    private const int MostElements = GridBatch.MostElements, MostCandidates = 31;
 
-    // Bits of a cell or point beside its number: the elements are too close to the border of the cell to exclude any neighbour; it was not on the grid.
-    private const int IsNearBorder = 1 << 17, IsOffGrid = 1 << 16, Packed = IsOffGrid - 1;
+    // Beside a packed point: it is a neighbour of a cell off the grid.
+    private const int IsOffGrid = 1 << 16, Packed = IsOffGrid - 1;
 
     // What the scalar definition divides by, rounds and adds must stay far from the limits of floats and of rounding by addition.
     private const float LeastLargest = 1e-20f, MostMagnitude = 1e12f, MostWeight = 1e20f, MostRatio = 1e5f, SafeFraction = 0.4999f;
@@ -49,6 +49,8 @@ internal static unsafe class GridLanes<V, TShape>
         V plain = V.Load(largest), magnitude = Prepare(rows, length, out V failed);
         failed |= V.LessThan(plain, V.Create(LeastLargest)) | V.LessThan(V.Create(MostRatio) * plain, magnitude);
 
+        NeighbourLists neighbours = search.Grid.NeighbourLists;
+
         // Cells of all candidates; they become points, lane by lane.
         float* units = stackalloc float[MostCandidates * V.Count];
         int* cells = stackalloc int[(MostCandidates + 1) * groups * V.Count];
@@ -57,21 +59,20 @@ internal static unsafe class GridLanes<V, TShape>
         {
             V inverse = V.Create(search.Multiple(c - search.Steps)) / plain;
             V.Store(V.Create(1) / inverse, units + c * V.Count);
-            Round(rows, groups, inverse, cells + c * perCandidate);
+            Round(rows, groups, inverse, neighbours.Cells, cells + c * perCandidate);
         }
 
-        Neighbours neighbours = new(search.Grid);
-        float* memory = stackalloc float[3 * IGridShape.Costs + CacheLine], terms = Align(memory);
+        float* memory = stackalloc float[GridGroup<V, TShape>.Floats];
+        GridGroup<V, TShape> group = new(neighbours, memory);
         uint active = ~V.MaskBits(failed) & (uint)((1L << V.Count) - 1);
         for (uint rest = active; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            for (int group = 0; group < groups; group++)
+            for (int g = 0; g < groups; g++)
             {
-                int first = lane * length + group * TShape.Dimensions, at = group * V.Count + lane;
-                Spread(x + first, weights + first, terms);
-                for (int c = 0; c < candidates; c++)
-                    cells[c * perCandidate + at] = neighbours.Nearest(cells[c * perCandidate + at], units[c * V.Count + lane], terms);
+                int first = lane * length + g * TShape.Dimensions;
+                group.Take(x + first, weights + first);
+                group.Round(cells + g * V.Count + lane, perCandidate, units + lane, candidates);
             }
         }
 
@@ -94,33 +95,30 @@ internal static unsafe class GridLanes<V, TShape>
         int* winners = stackalloc int[V.Count];
         V.Store(winner, (float*)winners);
         V.Store(scale, units);
-        Round(rows, groups, V.Create(1) / scale, refined);
+        Round(rows, groups, V.Create(1) / scale, neighbours.Cells, refined);
         active &= ~V.MaskBits(failed);
         for (uint rest = active; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             int* chosen = cells + winners[lane] * perCandidate + lane;
             bool isAnyOff = false;
-            for (int group = 0; group < groups; group++)
-                isAnyOff |= (chosen[group * V.Count] & IsOffGrid) != 0;
-            for (int group = 0; group < groups; group++)
+            for (int g = 0; g < groups; g++)
+                isAnyOff |= (chosen[g * V.Count] & IsOffGrid) != 0;
+            for (int g = 0; g < groups; g++)
             {
-                int first = lane * length + group * TShape.Dimensions, at = group * V.Count;
-                bool isRounded = search.Refinement switch
+                int* point = refined + g * V.Count + lane;
+                if (IsRefined(search.Refinement, (chosen[g * V.Count] & IsOffGrid) != 0, isAnyOff))
                 {
-                    GridRefinement.Always => true,
-                    GridRefinement.AllIfAnyOffGrid => isAnyOff,
-                    _ => (chosen[at] & IsOffGrid) != 0,
-                };
-                int point = chosen[at];
-                if (isRounded)
+                    int first = lane * length + g * TShape.Dimensions;
+                    group.Take(x + first, weights + first);
+                    group.Round(point, perCandidate, units + lane, 1);
+                }
+                else
                 {
-                    Spread(x + first, weights + first, terms);
-                    point = neighbours.Nearest(refined[at + lane], units[lane], terms);
+                    *point = chosen[g * V.Count];
                 }
 
-                refined[at + lane] = point;
-                points[lane * groups + group] = (ushort)(point & Packed);
+                points[lane * groups + g] = (ushort)(*point & Packed);
             }
         }
 
@@ -128,6 +126,13 @@ internal static unsafe class GridLanes<V, TShape>
         V.Store(V.Select(V.LessThan(V.Zero, finalQQ), finalXQ / finalQQ, scale), scales);
         return V.MaskBits(failed);
     }
+
+    private static bool IsRefined(GridRefinement refinement, bool isOffGrid, bool isAnyOffGrid) => refinement switch
+    {
+        GridRefinement.Always => true,
+        GridRefinement.AllIfAnyOffGrid => isAnyOffGrid,
+        _ => isOffGrid,
+    };
 
     // Adds the products to the rows and finds the largest magnitudes. As unsigned integers, negative weights and what is no number lie above the finite ones.
     private static V Prepare(float* rows, int length, out V failed)
@@ -147,9 +152,9 @@ internal static unsafe class GridLanes<V, TShape>
         return magnitude;
     }
 
-    // Rounds every group to a cell: the coordinates as digits of a number.
+    // Rounds every group to a cell; near its border no neighbour may be left out.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Round(float* rows, int groups, V inverse, int* cells)
+    private static void Round(float* rows, int groups, V inverse, int cellCount, int* cells)
     {
         V half = V.Create(0.5f), one = V.Create(1), top = V.Create(TShape.Levels - 1), levels = V.Create(TShape.Levels);
         for (int group = 0; group < groups; group++)
@@ -163,8 +168,8 @@ internal static unsafe class GridLanes<V, TShape>
                 cell = cell * levels + coordinate;
             }
 
-            V isNearBorder = ~V.LessThan(farthest, V.Create(SafeFraction)) & V.CreateBits(IsNearBorder);
-            V.Store(V.TruncateToBits(cell) | isNearBorder, (float*)(cells + group * V.Count));
+            V withAll = ~V.LessThan(farthest, V.Create(SafeFraction)) & V.CreateBits(cellCount);
+            V.Store(V.AddBits(V.TruncateToBits(cell), withAll), (float*)(cells + group * V.Count));
         }
     }
 
@@ -189,76 +194,4 @@ internal static unsafe class GridLanes<V, TShape>
 
         (sumXQ, sumQQ) = (xq, qq);
     }
-
-    // Repeats the elements and the roots of their weights for each value a coordinate can take.
-    private static void Spread(float* x, float* weights, float* terms)
-    {
-        for (int i = 0; i < TShape.Dimensions; i++)
-        {
-            float root = MathF.Sqrt(weights[i]);
-            for (int value = i << TShape.Bits; value < i + 1 << TShape.Bits; value++)
-                (terms[value], terms[IGridShape.Costs + value]) = (x[i], root);
-        }
-    }
-
-    private static float* Align(float* memory) => (float*)(((nint)memory + CacheLine * sizeof(float) - 1) & -(CacheLine * sizeof(float)));
-
-    // The grid's lists, at hand for all groups of a batch.
-    private readonly ref struct Neighbours(Grid grid)
-    {
-        private readonly NeighbourLists all = grid.AllNeighbours, likely = grid.LikelyNeighbours;
-
-        /// <summary>The point nearest to a group: that of its cell, or else the neighbour of least distance.</summary>
-        [MethodImpl(Inline)]
-        public int Nearest(int cell, float unit, float* terms)
-        {
-            NeighbourLists lists = (cell & IsNearBorder) == 0 ? likely : all;
-            NeighbourList list = lists[cell & Packed];
-            ushort* points = lists.Points + list.Start;
-            if (list.Count == 0)
-                return *points;
-            float* costs = terms + 2 * IGridShape.Costs;
-            V units = V.Create(unit);
-            fixed (float* odd = TShape.Bits == 2 ? OddToSeven : OddToFifteen)
-            {
-                for (int i = 0; i < IGridShape.Costs; i += V.Count)
-                {
-                    V difference = units * V.Load(odd + i % 16) - V.Load(terms + i);
-                    V.Store(V.Load(terms + IGridShape.Costs + i) * difference * difference, costs + i);
-                }
-            }
-
-            if (list.Count <= V.Count)
-            {
-                V distance = TShape.Distance(V.LoadWords(points), costs);
-                return points[First(distance, V.SmallestBits(distance))] | IsOffGrid;
-            }
-
-            return FirstOfMany(points, list.Count, costs);
-        }
-
-        [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static int FirstOfMany(ushort* points, int count, float* costs)
-        {
-            V least = V.Create(float.MaxValue);
-            for (int i = 0; i < count; i += V.Count)
-                least = V.MinBits(least, TShape.Distance(V.LoadWords(points + i), costs));
-            float smallest = V.SmallestBits(least);
-            for (int i = 0; ; i += V.Count)
-            {
-                int first = First(TShape.Distance(V.LoadWords(points + i), costs), smallest);
-                if (first < V.Count)
-                    return points[i + first] | IsOffGrid;
-            }
-        }
-
-        [MethodImpl(Inline)]
-        private static int First(V distances, float smallest)
-            => BitOperations.TrailingZeroCount(V.MaskBits(V.Equal(distances, V.Create(smallest))));
-    }
-
-    private static ReadOnlySpan<float> OddToSeven => [1, 3, 5, 7, 1, 3, 5, 7, 1, 3, 5, 7, 1, 3, 5, 7];
-
-    private static ReadOnlySpan<float> OddToFifteen => [1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15];
 }

@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HafsModels.Quantization.Search;
 
 /// <summary>
-/// For every combination of coordinates the points of a <see cref="Grid"/> that may be nearest to it, as <see cref="GridLanes{V, TShape}"/> reads them:
-/// packed, in the order of <see cref="Grid.Neighbours"/>, filled up to whole vectors with the first, which never wins a second time.
+/// For every combination of coordinates (a cell) the points of a <see cref="Grid"/> that may be nearest to it, as <see cref="GridLanes{V, TShape}"/> reads
+/// them: packed, in the order of <see cref="Grid.Neighbours"/>, filled up to whole vectors with the first, which never wins a second time.
+/// A cell's number has the coordinates as digits to the base of the grid's levels, the first lowest. <see cref="Cells"/> more stands for the same cell with
+/// all its neighbours; without, points are left out that cannot win for elements well inside the cell: where another point is nearer in each
+/// coordinate in which the two differ, each term of its distance is less, so is their rounded sum, and it comes first.
 /// </summary>
 internal sealed unsafe class NeighbourLists
 {
@@ -14,17 +18,12 @@ internal sealed unsafe class NeighbourLists
     private readonly NeighbourList[] lists;
 
     /// <summary>Collects the lists.</summary>
-    /// <param name="grid">The grid.</param>
-    /// <param name="withDominated">
-    /// Whether to keep points that cannot win for elements well inside the coordinates' cells: where another point is nearer in each coordinate in which the
-    /// two differ, each term of its distance is less, so is their rounded sum, and it comes first in the list.
-    /// </param>
-    public NeighbourLists(Grid grid, bool withDominated)
+    public NeighbourLists(Grid grid)
     {
-        List<ushort> all = [];
-        lists = new NeighbourList[(int)Math.Pow(grid.Levels, grid.Dimensions)];
+        Cells = (int)Math.Pow(grid.Levels, grid.Dimensions);
+        lists = GC.AllocateUninitializedArray<NeighbourList>(2 * Cells, pinned: true);
+        List<ushort> all = [], kept = [];
         Span<byte> point = stackalloc byte[grid.Dimensions];
-        List<ushort> kept = [];
         for (int cell = 0; cell < lists.Length; cell++)
         {
             for (int i = 0, rest = cell; i < point.Length; i++, rest /= grid.Levels)
@@ -40,7 +39,7 @@ internal sealed unsafe class NeighbourLists
             kept.Clear();
             foreach (ushort neighbour in grid.Neighbours(point))
             {
-                if (withDominated || !IsDominated(grid, point, neighbour, kept))
+                if (cell >= Cells || !IsDominated(grid, point, neighbour, kept))
                     kept.Add(neighbour);
             }
 
@@ -51,15 +50,18 @@ internal sealed unsafe class NeighbourLists
                 all.Add(all[start]);
         }
 
-        points = GC.AllocateUninitializedArray<ushort>(all.Count + Padding, pinned: true);
+        points = GC.AllocateUninitializedArray<ushort>(all.Count, pinned: true);
         all.CopyTo(points);
     }
 
-    /// <summary>The list of a cell: coordinates as digits to the base of the grid's levels, the first lowest.</summary>
-    public NeighbourList this[int cell] => lists[cell];
+    /// <summary>Number of cells.</summary>
+    public int Cells { get; }
+
+    /// <summary>The list of each cell, twice.</summary>
+    public NeighbourList* Lists => (NeighbourList*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(lists));
 
     /// <summary>The points of all lists.</summary>
-    public ushort* Points => (ushort*)Unsafe.AsPointer(ref points[0]);
+    public ushort* Points => (ushort*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(points));
 
     private static bool IsDominated(Grid grid, ReadOnlySpan<byte> point, int neighbour, List<ushort> nearer)
     {
