@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -15,24 +17,36 @@ internal sealed class IQ1_M() : BlockFormat(GgmlType.IQ1_M)
     private const float Tiny = 1e-7f;
 
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+        => EncodeLanes<Lanes1>(row, row.Length, importance, destination);
+
+    // The sub-blocks of a super-block are split at once; with one lane this is the scalar definition.
+    [SkipLocalsInit]
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
+        Unsafe.SkipInit(out TernaryBatch batch);
+        Span<float> weights = stackalloc float[Elements];
+        for (int first = 0; first < rows.Length; first += Elements, destination = destination[Bytes..])
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Elements);
+            float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
+            Importance.WeightsOrSquares(x, importance.IsEmpty ? default : importance.Slice(first % rowLength, Elements), doubledMeanSquare, weights);
+            batch.Find<V>(x, weights, SubBlock, hasTwoShifts: true);
+            Finish<V>(x, weights, ref batch, destination[..Bytes]);
+        }
     }
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
+    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ref TernaryBatch batch, Span<byte> block)
+        where V : struct, ILanes<V>
     {
         block.Clear();
-        float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[Elements];
+        Span<float> scales = stackalloc float[SubBlocks];
         Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         Span<int> indices = stackalloc int[SubBlocks * Groups], shifts = stackalloc int[SubBlocks];
         indices.Clear();
-        Importance.WeightsOrSquares(x, importance, doubledMeanSquare, weights);
         for (int j = 0; j < SubBlocks; j++)
         {
             Range sub = new(j * SubBlock, (j + 1) * SubBlock);
-            scales[j] = FindScale(x[sub], weights[sub], indices.Slice(j * Groups, Groups), out shifts[j]);
+            scales[j] = FindScale<V>(x[sub], weights[sub], ref batch, j, indices.Slice(j * Groups, Groups), out shifts[j]);
             for (int group = 0; group < Groups; group++)
             {
                 block[j * Groups + group] = (byte)indices[j * Groups + group];
@@ -70,25 +84,22 @@ internal sealed class IQ1_M() : BlockFormat(GgmlType.IQ1_M)
     // Bit 1 of the shifts says that the first, bit 0 that the second point's values are shifted down.
     private static ReadOnlySpan<float> Values(int shifts, int group) => (shifts >> 1 - group & 1) == 0 ? TernarySplit.Up : TernarySplit.Down;
 
-    // Tries all splits with all shifts, then puts the groups on the grid. Returns 0 when the sub-block is zero.
-    private static float FindScale(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, Span<int> indices, out int shifts)
+    // Puts the groups on the grid. Returns 0 when the sub-block is zero.
+    private static unsafe float FindScale<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ref TernaryBatch batch, int j, Span<int> indices, out int shifts)
+        where V : struct, ILanes<V>
     {
         shifts = 0;
         float largest = MathF.Abs(x[0]);
         foreach (float value in x[1..])
             largest = largest > MathF.Abs(value) ? largest : MathF.Abs(value);
-        if (largest < Tiny)
+        if (largest < Tiny || batch.Winners[j] == TernaryBatch.None)
             return 0;
 
-        Span<int> order = stackalloc int[SubBlock];
-        TernarySplit.Sort(x, order);
-        (float scale, int bestFirst, int bestSecond) = BestSplit(x, weights, order, largest, ref shifts);
-        if (bestFirst < 0)
-            return 0;
         Span<byte> quants = stackalloc byte[SubBlock];
-        bool isMirrored = scale < 0;
-        TernarySplit.Assign(order, bestFirst, bestSecond, isMirrored, quants);
-        if (isMirrored)
+        batch.Assign(j, quants);
+        float scale = batch.Scales[j];
+        shifts = batch.Winners[j] >> 16;
+        if (scale < 0)
         {
             scale = -scale;
             shifts = 3 - shifts;
@@ -98,7 +109,7 @@ internal sealed class IQ1_M() : BlockFormat(GgmlType.IQ1_M)
         for (int group = 0; group < Groups; group++)
         {
             Range eight = new(group * 8, group * 8 + 8);
-            indices[group] = TernarySplit.Nearest(x[eight], weights[eight], scale, Values(shifts, group), quants[eight], ref isOnGrid);
+            indices[group] = TernarySplit.Nearest<V>(x[eight], weights[eight], scale, Values(shifts, group), quants[eight], ref isOnGrid);
         }
 
         if (!isOnGrid)
@@ -116,55 +127,6 @@ internal sealed class IQ1_M() : BlockFormat(GgmlType.IQ1_M)
         }
 
         return scale >= 0 ? scale : throw GridSearch.NotEncodable("its scale is not a number");
-    }
-
-    // The three values of a shift differ by 1, so with S(j) = Σw·x of the first j sorted elements the sum Σw·x·value is S(n)·upper − S(first) − S(second),
-    // and likewise for the squares. Each half of the sub-block has its own sums, for it has its own shift.
-    private static (float Scale, int First, int Second) BestSplit(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<int> order, float scale, ref int shifts)
-    {
-        const int Stride = SubBlock + 1;
-        Span<float> sumX = stackalloc float[2 * Stride], sumW = stackalloc float[2 * Stride];
-        sumX[0] = sumX[Stride] = sumW[0] = sumW[Stride] = 0;
-        for (int j = 0; j < SubBlock; j++)
-        {
-            int i = order[j], own = i / 8 * Stride + j, other = (1 - i / 8) * Stride + j;
-            sumX[own + 1] = sumX[own] + weights[i] * x[i];
-            sumW[own + 1] = sumW[own] + weights[i];
-            sumX[other + 1] = sumX[other];
-            sumW[other + 1] = sumW[other];
-        }
-
-        float best = -float.MaxValue;
-        int bestFirst = -1, bestSecond = -1;
-        Span<float> halfXQ = stackalloc float[4], halfQQ = stackalloc float[4];
-        for (int first = 0; first <= SubBlock; first++)
-        {
-            for (int second = first; second <= SubBlock; second++)
-            {
-                for (int k = 0; k < 4; k++)
-                {
-                    // k: half of the sub-block, and whether shifted down.
-                    int half = k >> 1;
-                    ReadOnlySpan<float> v = (k & 1) == 0 ? TernarySplit.Up : TernarySplit.Down;
-                    ReadOnlySpan<float> x0 = sumX.Slice(half * Stride, Stride), w0 = sumW.Slice(half * Stride, Stride);
-                    halfXQ[k] = x0[SubBlock] * v[2] - (x0[first] + x0[second]);
-                    halfQQ[k] = w0[SubBlock] * v[2] * v[2] + w0[first] * (v[0] * v[0] - v[1] * v[1]) + w0[second] * (v[1] * v[1] - v[2] * v[2]);
-                }
-
-                for (int k = 0; k < 4; k++)
-                {
-                    float sumXQ = halfXQ[k >> 1] + halfXQ[2 + (k & 1)], sumQQ = halfQQ[k >> 1] + halfQQ[2 + (k & 1)];
-                    if (sumQQ > 0 && sumXQ * sumXQ > best * sumQQ)
-                    {
-                        scale = sumXQ / sumQQ;
-                        best = scale * sumXQ;
-                        (bestFirst, bestSecond, shifts) = (first, second, k);
-                    }
-                }
-            }
-        }
-
-        return (scale, bestFirst, bestSecond);
     }
 
     private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> destination)

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -16,24 +18,41 @@ internal sealed class IQ1_S() : BlockFormat(GgmlType.IQ1_S)
     public override bool NeedsImportance => true;
 
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
+        => EncodeLanes<Lanes1>(row, row.Length, importance, destination);
+
+    // Two super-blocks at once; with one lane this is the scalar definition.
+    [SkipLocalsInit]
+    private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        for (int i = 0; i < row.Length; i += Elements, destination = destination[Bytes..])
-            EncodeBlock(row.Slice(i, Elements), importance.Slice(i, Elements), destination[..Bytes]);
+        Unsafe.SkipInit(out TernaryBatch batch);
+        Span<float> weights = stackalloc float[TernaryBatch.Count * SubBlock];
+        for (int first = 0; first < rows.Length; first += weights.Length)
+        {
+            ReadOnlySpan<float> x = rows.Slice(first, Math.Min(weights.Length, rows.Length - first));
+            for (int i = 0; i < x.Length; i += Elements)
+            {
+                ReadOnlySpan<float> block = x.Slice(i, Elements);
+                Importance.Weights(block, importance.Slice((first + i) % rowLength, Elements), 2 * Importance.SumOfSquares(block) / Elements, weights[i..]);
+            }
+
+            batch.Find<V>(x, weights[..x.Length], SubBlock, hasTwoShifts: false);
+            for (int i = 0; i < x.Length; i += Elements, destination = destination[Bytes..])
+                Finish<V>(x.Slice(i, Elements), weights.Slice(i, Elements), ref batch, i / SubBlock, destination[..Bytes]);
+        }
     }
 
-    private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
+    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ref TernaryBatch batch, int firstSubBlock, Span<byte> block)
+        where V : struct, ILanes<V>
     {
         block.Clear();
-        float doubledMeanSquare = 2 * Importance.SumOfSquares(x) / Elements;
-        Span<float> scales = stackalloc float[SubBlocks], weights = stackalloc float[SubBlock];
+        Span<float> scales = stackalloc float[SubBlocks];
         Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         Span<int> high = stackalloc int[SubBlocks], indices = stackalloc int[Groups];
         high.Clear();
         for (int j = 0; j < SubBlocks; j++)
         {
             Range sub = new(j * SubBlock, (j + 1) * SubBlock);
-            Importance.Weights(x[sub], importance[sub], doubledMeanSquare, weights);
-            scales[j] = FindScale(x[sub], weights, indices, out bool isUp);
+            scales[j] = FindScale<V>(x[sub], weights[sub], ref batch, firstSubBlock + j, indices, out bool isUp);
             if (scales[j] < 0)
             {
                 scales[j] = 0;
@@ -56,57 +75,22 @@ internal sealed class IQ1_S() : BlockFormat(GgmlType.IQ1_S)
             BinaryPrimitives.WriteUInt16LittleEndian(block[(High + 2 * j)..], (ushort)(isNonzero ? high[j] | scaleQuants[j] << 12 : high[j] & 0x0FFF));
     }
 
-    // Tries all splits with both shifts by sums over the sorted elements, then puts the groups on the grid. Returns −1 when the sub-block is zero.
-    private static float FindScale(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, Span<int> indices, out bool isUp)
+    // Puts the groups on the grid. Returns −1 when the sub-block is zero.
+    private static unsafe float FindScale<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ref TernaryBatch batch, int j, Span<int> indices, out bool isUp)
+        where V : struct, ILanes<V>
     {
         isUp = true;
         float largest = MathF.Abs(x[0]);
         foreach (float value in x[1..])
             largest = largest > MathF.Abs(value) ? largest : MathF.Abs(value);
-        if (largest < Tiny)
+        if (largest < Tiny || batch.Winners[j] == TernaryBatch.None)
             return -1;
-
-        Span<int> order = stackalloc int[SubBlock];
-        TernarySplit.Sort(x, order);
-        Span<float> sumX = stackalloc float[SubBlock + 1], sumW = stackalloc float[SubBlock + 1];
-        sumX[0] = sumW[0] = 0;
-        for (int j = 0; j < SubBlock; j++)
-        {
-            sumX[j + 1] = sumX[j] + weights[order[j]] * x[order[j]];
-            sumW[j + 1] = sumW[j] + weights[order[j]];
-        }
-
-        float best = -float.MaxValue, scale = largest;
-        int bestFirst = -1, bestSecond = -1;
-        for (int first = 0; first <= SubBlock; first++)
-        {
-            for (int second = first; second <= SubBlock; second++)
-            {
-                for (int shift = 0; shift < 2; shift++)
-                {
-                    ReadOnlySpan<float> v = shift == 0 ? TernarySplit.Up : TernarySplit.Down;
-                    float sumXQ = (sumX[first] - sumX[0]) * v[0] + (sumX[second] - sumX[first]) * v[1] + (sumX[SubBlock] - sumX[second]) * v[2];
-                    float sumQQ = (sumW[first] - sumW[0]) * v[0] * v[0] + (sumW[second] - sumW[first]) * v[1] * v[1] + (sumW[SubBlock] - sumW[second]) * v[2] * v[2];
-                    if (sumQQ > 0 && sumXQ * sumXQ > best * sumQQ)
-                    {
-                        scale = sumXQ / sumQQ;
-                        best = scale * sumXQ;
-                        (bestFirst, bestSecond, isUp) = (first, second, shift == 0);
-                    }
-                }
-            }
-        }
-
-        if (bestFirst < 0)
-        {
-            isUp = true;
-            return -1;
-        }
 
         Span<byte> quants = stackalloc byte[SubBlock];
-        bool isMirrored = scale < 0;
-        TernarySplit.Assign(order, bestFirst, bestSecond, isMirrored, quants);
-        if (isMirrored)
+        batch.Assign(j, quants);
+        float scale = batch.Scales[j];
+        isUp = batch.Winners[j] >> 16 == 0;
+        if (scale < 0)
         {
             scale = -scale;
             isUp = !isUp;
@@ -117,7 +101,7 @@ internal sealed class IQ1_S() : BlockFormat(GgmlType.IQ1_S)
         for (int group = 0; group < Groups; group++)
         {
             Range eight = new(group * 8, group * 8 + 8);
-            indices[group] = TernarySplit.Nearest(x[eight], weights[eight], scale, values, quants[eight], ref isOnGrid);
+            indices[group] = TernarySplit.Nearest<V>(x[eight], weights[eight], scale, values, quants[eight], ref isOnGrid);
         }
 
         if (!isOnGrid)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace HafsModels.Quantization;
 
@@ -13,15 +14,9 @@ internal static class SignedGroups
     {
         for (int group = 0; group < x.Length / Length; group++)
         {
-            int minus = 0;
-            for (int i = group * Length; i < (group + 1) * Length; i++)
-            {
-                bool isPositive = x[i] >= 0;
-                magnitudes[i] = isPositive ? x[i] : -x[i];
-                minus |= isPositive ? 0 : 1 << i % Length;
-            }
-
-            signs[group] = (byte)minus;
+            Vector256<float> eight = Vector256.Create(x[(group * Length)..]), isPositive = Vector256.GreaterThanOrEqual(eight, Vector256<float>.Zero);
+            Vector256.ConditionalSelect(isPositive, eight, -eight).CopyTo(magnitudes[(group * Length)..]);
+            signs[group] = (byte)~isPositive.ExtractMostSignificantBits();
         }
     }
 

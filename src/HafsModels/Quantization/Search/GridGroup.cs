@@ -128,9 +128,28 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
 
         // The list is filled up with its first point, which must not count as the winner's rival.
         uint near = V.MaskBits(V.LessThan(distance, V.Create(Clearly * least))) & ~(uint.MaxValue << list.Count);
-        bool isClear = BitOperations.IsPow2(near);
-        int nearest = BitOperations.TrailingZeroCount(isClear ? near : V.MaskBits(V.Equal(distance, V.Create(least))));
-        return new(candidates[nearest] | IsOffGrid, least, isClear);
+        int nearest = BitOperations.TrailingZeroCount(V.MaskBits(V.Equal(distance, V.Create(least))));
+        return new(candidates[nearest] | IsOffGrid, least, BitOperations.IsPow2(near));
+    }
+
+    /// <summary>Finds the first nearest point of a list.</summary>
+    /// <returns>Its distance.</returns>
+    public static float NearestOf(ushort* candidates, int count, float* costs, out int point)
+    {
+        V leastOfLanes = V.Create(float.MaxValue);
+        for (int i = 0; i < count; i += V.Count)
+            leastOfLanes = V.MinBits(leastOfLanes, TShape.Distance(V.LoadWords(candidates + i), costs));
+        float least = V.SmallestBits(leastOfLanes);
+        uint equal = 0;
+        point = -1;
+        for (int i = 0; i < count && equal == 0; i += V.Count)
+        {
+            equal = V.MaskBits(V.Equal(TShape.Distance(V.LoadWords(candidates + i), costs), V.Create(least)));
+            if (equal != 0)
+                point = candidates[i + BitOperations.TrailingZeroCount(equal)];
+        }
+
+        return point < 0 ? float.MaxValue : least;
     }
 
     private Winner NearestOfMany(ushort* candidates, int count)

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
+
 namespace HafsModels.Quantization.Search;
 
 /// <summary>
@@ -16,19 +19,19 @@ internal static class TernarySplit
     public static ReadOnlySpan<float> Down => [-1 - Shift, -Shift, 1 - Shift];
 
     /// <summary>Indices of the elements in ascending order; equal ones stay in place.</summary>
-    public static void Sort(ReadOnlySpan<float> x, Span<int> order)
+    public static void Sort(ReadOnlySpan<float> x, Span<byte> order)
     {
         for (int i = 0; i < x.Length; i++)
         {
             int at = i;
             for (; at > 0 && x[order[at - 1]] > x[i]; at--)
                 order[at] = order[at - 1];
-            order[at] = i;
+            order[at] = (byte)i;
         }
     }
 
     /// <summary>Coordinates 0, 1, 2 for the elements before, between and behind the splits; mirrored when the scale is negative.</summary>
-    public static void Assign(ReadOnlySpan<int> order, int first, int second, bool isMirrored, Span<byte> quants)
+    public static void Assign(ReadOnlySpan<byte> order, int first, int second, bool isMirrored, Span<byte> quants)
     {
         for (int j = 0; j < order.Length; j++)
         {
@@ -44,13 +47,38 @@ internal static class TernarySplit
     /// <param name="values">What the coordinates stand for.</param>
     /// <param name="quants">The coordinates.</param>
     /// <param name="isOnGrid">Cleared when the coordinates are not on the grid.</param>
-    public static int Nearest(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, float scale, ReadOnlySpan<float> values, ReadOnlySpan<byte> quants, ref bool isOnGrid)
+    [SkipLocalsInit]
+    public static unsafe int Nearest<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, float scale, ReadOnlySpan<float> values, ReadOnlySpan<byte> quants, ref bool isOnGrid)
+        where V : struct, ILanes<V>
     {
         Grid grid = Grid.IQ1;
         int index = grid.IndexOf(quants);
         if (index >= 0)
             return index;
         isOnGrid = false;
+        if (V.Count > 1)
+        {
+            // With one neighbour in each lane, the cost of each value of each coordinate is looked up.
+            float* costs = stackalloc float[IGridShape.Costs];
+            bool isOrdered = true;
+            int cell = 0;
+            for (int i = x.Length - 1; i >= 0; i--)
+            {
+                cell = cell * grid.Levels + quants[i];
+                isOrdered &= weights[i] >= 0;
+                for (int value = 0; value < grid.Levels; value++)
+                {
+                    float difference = scale * values[value] - x[i];
+                    costs[i * 4 + value] = weights[i] * difference * difference;
+                }
+            }
+
+            NeighbourLists lists = grid.NeighbourLists;
+            NeighbourList list = lists.Lists[lists.Cells + cell];
+            if (isOrdered && GridGroup<V, EightTernary>.NearestOf(lists.Points + list.Start, list.Count, costs, out int point) < float.MaxValue)
+                return grid.IndexOf(point);
+        }
+
         float least = float.MaxValue;
         foreach (ushort neighbour in grid.Neighbours(quants))
             Consider(neighbour, x, weights, values, ref least, ref index, scale);
