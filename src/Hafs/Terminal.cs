@@ -28,6 +28,9 @@ internal static class Terminal
     /// <summary>Writes an error to standard error.</summary>
     public static void Error(string message) => Errors.MarkupLine($"[red]✗[/] {Markup.Escape(message)}");
 
+    /// <summary>Something to know, on the error stream.</summary>
+    public static void Warning(string message) => Errors.MarkupLine($"[yellow]![/] {Markup.Escape(message)}");
+
     /// <summary>Writes a table; cells are text, never markup.</summary>
     public static void Table(string? title, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {

@@ -71,6 +71,9 @@ internal static class Views
             Terminal.Line($"  same tokens through both: top-1 {HumanNumber.Percent(f.Top1Agreement)}, mean KL {HumanNumber.Fixed(f.MeanKlDivergence, 5)} nats, "
                 + $"perplexity {HumanNumber.Fixed(f.SourcePerplexity, 3)} -> {HumanNumber.Fixed(f.ResultPerplexity, 3)} over {f.Tokens} tokens");
         }
+
+        if (artifact.VerificationNote.Length > 0)
+            Terminal.Warning(artifact.VerificationNote);
     }
 
     public static void Importance(ModelImportance importance)

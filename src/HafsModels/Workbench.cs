@@ -1,12 +1,10 @@
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
-using HafsModels.Formats.ImportanceMatrices;
 using HafsModels.Inference;
 using HafsModels.Measurement.Reports;
 using HafsModels.Quantization;
 using HafsModels.Registry;
-using HafsModels.Tokenizers;
 
 namespace HafsModels;
 
@@ -67,47 +65,41 @@ public sealed partial class Workbench(string? registryPath = null)
     /// <summary>What a conversion would write, exactly; reads headers only.</summary>
     public ConversionPlan PlanConversion(ConvertRequest request)
     {
-        using Conversion conversion = Open(request);
-        return conversion.Summary;
+        using ConversionJob job = Open(request);
+        return job.Summary;
     }
 
     /// <summary>Converts, verifies by running both (unless skipped), and records the artifact when the model is registered.</summary>
     public Artifact Convert(ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using Conversion conversion = Open(request);
-        ConversionPlan summary = conversion.Summary;
+        using ConversionJob job = Open(request);
+        ConversionPlan summary = job.Summary;
         if (summary.OutputExists && !request.Force)
             throw new HafsException(ErrorKind.AlreadyExists, "OutputExists", $"{summary.OutputPath} exists already", summary.OutputPath, "Pass -Force (--force) to replace it, or name another output.");
         if (request.ReportPath is { } wanted)
             QuantizationReport.RequireName(wanted);
         TensorErrors? errors = request.ReportPath is null ? null : new TensorErrors();
-        string hash = PlanRunner.Run(conversion.Plan, summary.OutputPath, request.Threads, request.AllowNonFinite, errors, progress, cancellationToken);
-        Fidelity? fidelity = null;
-        if (!request.SkipVerification)
-        {
-            progress?.Report(new WorkProgress($"Verifying {Path.GetFileName(summary.OutputPath)}", "running source and result on the same tokens", 0, 0));
-            fidelity = FidelityMeasurement.Measure(
-                conversion.Source, summary.OutputPath, new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads }, cancellationToken);
-        }
+        string hash = job.Run(request.Threads, request.AllowNonFinite, errors, progress, cancellationToken)[0];
+        (Fidelity? fidelity, string note) = request.SkipVerification ? (null, "") : Verify(job.Source, summary, request, progress, cancellationToken);
 
         if (errors is not null)
-            new QuantizationReport(conversion.Name, summary.Quantization, summary.OutputBytes, errors.All()) { Fidelity = fidelity }.Write(request.ReportPath!);
+            new QuantizationReport(job.Name, summary.Quantization, summary.OutputBytes, errors.All()) { Fidelity = fidelity }.Write(request.ReportPath!);
         var artifact = new Artifact
         {
-            ModelId = request.ModelId ?? conversion.Name,
+            ModelId = request.ModelId ?? job.Name,
             Path = summary.OutputPath,
             Format = "gguf",
             Quantization = summary.Quantization,
-            AdapterPath = request.Adapter is null ? "" : conversion.Source.AdapterPath!,
+            AdapterPath = request.Adapter is null ? "" : job.Source.AdapterPath!,
             SizeBytes = summary.OutputBytes,
             Sha256 = hash,
-            ImportanceMatrix = conversion.Importance,
+            ImportanceMatrix = job.Importance,
             CreatedAt = DateTimeOffset.UtcNow,
             BitsPerWeight = summary.BitsPerWeight,
             Fidelity = fidelity,
         };
-        return request.ModelId is null ? artifact : registry.AddArtifact(artifact, cancellationToken);
+        return (request.ModelId is null ? artifact : registry.AddArtifact(artifact, cancellationToken)) with { VerificationNote = note };
     }
 
     /// <summary>Where an importance matrix would be written.</summary>
@@ -187,76 +179,36 @@ public sealed partial class Workbench(string? registryPath = null)
             .MaxBy(a => a.CreatedAt);
     }
 
-    private Conversion Open(ConvertRequest request)
+    // Any architecture can be quantized from GGUF to GGUF, also without a vocabulary; what the embedded decoder cannot run is not verified, and that is said.
+    private static (Fidelity? Fidelity, string Note) Verify(ModelSource model, ConversionPlan summary, ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new WorkProgress($"Verifying {Path.GetFileName(summary.OutputPath)}", "running source and result on the same tokens", 0, 0));
+        var options = new FidelityOptions { Text = request.EvaluationText, Threads = request.Threads };
+        if (!File.Exists(model.Path))
+            return (FidelityMeasurement.Measure(model, summary.OutputPath, options, cancellationToken), "");
+        TextGenerator source;
+        try
+        {
+            source = TextGenerator.Open(model, request.Threads, cancellationToken);
+        }
+        catch (HafsException exception)
+        {
+            return (null, $"not verified by running, because the source cannot be run here: {exception.Message}");
+        }
+
+        using (source)
+        {
+            using TextGenerator result = TextGenerator.Open(summary.OutputPath, request.Threads, cancellationToken);
+            return (FidelityMeasurement.Measure(source, result, options, cancellationToken), "");
+        }
+    }
+
+    private ConversionJob Open(ConvertRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Recipes.Get(request.Quantization);
-        return Conversion.Open(request, Source(request.ModelId, request.Path, request.Adapter));
+        _ = RecipeFile.For(request).Recipe;
+        return ConversionJob.Open(request, Source(request.ModelId, request.Path, request.Adapter));
     }
 
     private string PathOf(string? id, string? path) => (id is null) == (path is null) ? throw Unnamed() : path ?? registry.Get(id!).Path;
-
-    /// <summary>An open source and the plan to convert it.</summary>
-    private sealed class Conversion : IDisposable
-    {
-        private readonly ModelFolder folder;
-
-        private Conversion(ModelFolder folder, string name, ExportPlan plan, ConversionPlan summary)
-        {
-            this.folder = folder;
-            Name = name;
-            Plan = plan;
-            Summary = summary;
-        }
-
-        public ModelSource Source => folder.Source;
-
-        public string Name { get; }
-
-        public ExportPlan Plan { get; }
-
-        public ConversionPlan Summary { get; }
-
-        public ImportanceOrigin? Importance { get; private init; }
-
-        public static Conversion Open(ConvertRequest request, ModelSource source)
-        {
-            Recipe recipe = Recipes.Get(request.Quantization);
-            ModelFolder folder = ModelFolder.Open(source with { TextOnly = request.TextOnly });
-            try
-            {
-                ImportanceMatrix? importance = request.ImportanceMatrix is { } file ? ImportanceMatrixFile.Read(file) : null;
-                string home = request.Adapter is null && source.AdapterPath is { } adapter ? adapter : folder.Path;
-                string name = request.ModelId ?? Path.GetFileName(home);
-                ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(source.TokenizerPath, request.PreTokenizer, config: source.AdapterPath is null ? null : folder.Config.Json), new(recipe) { Importance = importance }, new GgufExportOptions
-                {
-                    Name = name,
-                    Author = request.Author,
-                    Description = request.Description,
-                    License = request.License,
-                    BaseModel = request.BaseModel,
-                    Metadata = request.Metadata,
-                    CardFolder = home,
-                });
-                string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
-                return new Conversion(folder, name, plan, new ConversionPlan(
-                    folder.Path, output, recipe.Name, folder.Family.Name, plan.SourceBytes, plan.FileBytes, folder.ParameterCount, plan.Tensors.Count, plan.BitsPerWeight, File.Exists(output)))
-                { Importance = importance?.Origin };
-            }
-            catch
-            {
-                folder.Dispose();
-                throw;
-            }
-        }
-
-        public void Dispose() => folder.Dispose();
-
-        // Anything that does not end in .gguf is a folder, there or to be made.
-        private static string OutputPath(string? given, string folder, string fileName)
-        {
-            string path = Path.GetFullPath(given ?? folder);
-            return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path) ? path : Path.Combine(path, fileName);
-        }
-    }
 }

@@ -213,6 +213,72 @@ Describe 'Adapters' {
     }
 }
 
+Describe 'GGUF files' {
+    BeforeAll {
+        $test = New-TestRegistry
+        $source = (ConvertTo-Gguf -Path $test.Model -Quantization BF16 -OutputPath "$($test.Folder)/model-BF16.gguf" -SkipVerification).Path
+    }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder -ErrorAction Ignore }
+
+    It 'become other GGUF files, with types by pattern, for head and embedding' {
+        $artifact = ConvertTo-Gguf -Path $source -Quantization Q8_0 -TensorType ([ordered]@{ 'blk\.0\.ffn_down' = 'F16'; 'ffn_down' = 'Q5_1' }), 'attn_q=Q4_0' -EmbeddingType Q5_0
+        Split-Path -Leaf $artifact.Path | Should -Be 'model-Q8_0.gguf'
+        $artifact.Fidelity.Tokens | Should -BeGreaterThan 100
+        $types = @{}
+        (Get-GgufInfo $artifact.Path).Tensors | ForEach-Object { $types[$_.Name] = "$($_.Type)" }
+        $types['blk.0.ffn_down.weight'] | Should -Be 'F16'
+        $types['blk.1.ffn_down.weight'] | Should -Be 'Q5_1'
+        $types['blk.1.attn_q.weight'] | Should -Be 'Q4_0'
+        $types['blk.1.ffn_up.weight'] | Should -Be 'Q8_0'
+        $types['token_embd.weight'] | Should -Be 'Q5_0'
+    }
+
+    It 'are not quantized twice unless that is allowed, and then with a warning' {
+        $first = (ConvertTo-Gguf -Path $source -Quantization Q8_0 -OutputPath "$($test.Folder)/first.gguf" -SkipVerification).Path
+        ConvertTo-Gguf -Path $first -Quantization Q4_0 -OutputPath "$($test.Folder)/second.gguf" -SkipVerification -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'RequantizeNotAllowed,*'
+        ConvertTo-Gguf -Path $first -Quantization Q4_0 -OutputPath "$($test.Folder)/second.gguf" -SkipVerification -AllowRequantize -WarningAction SilentlyContinue -WarningVariable warning | Should -Not -BeNullOrEmpty
+        "$warning" | Should -BeLike '*quantized again*'
+    }
+
+    It 'follow a recipe file, which a parameter overrides' {
+        '{ "quantization": "Q8_0", "tensorTypes": { "ffn_": "Q5_0" }, "pure": true }' | Set-Content "$($test.Folder)/my.recipe.json"
+        $info = Get-GgufInfo (ConvertTo-Gguf -Path $source -RecipePath "$($test.Folder)/my.recipe.json" -TensorType 'ffn_up=Q4_1' -OutputPath "$($test.Folder)/recipe.gguf" -SkipVerification).Path
+        ($info.Tensors | Where-Object Name -eq 'blk.0.ffn_down.weight').Type | Should -Be 'Q5_0'
+        ($info.Tensors | Where-Object Name -eq 'blk.0.ffn_up.weight').Type | Should -Be 'Q4_1'
+    }
+
+    It 'are split and merged, and come back to the byte' {
+        $parts = Split-Gguf $source -MaxSize 1MB -Prefix "$($test.Folder)/part"
+        $parts.Count | Should -BeGreaterThan 3
+        $parts[0].Name | Should -Be ('part-00001-of-{0:00000}.gguf' -f $parts.Count)
+        (ConvertTo-Gguf -Path $parts[0] -Quantization Q8_0 -OutputPath "$($test.Folder)/from-parts.gguf").Fidelity.Top1Agreement | Should -BeGreaterThan 0.9
+        $merged = Merge-Gguf $parts[0] "$($test.Folder)/merged.gguf"
+        (Get-GgufInfo $merged).Tensors.Count | Should -Be (Get-GgufInfo $source).Tensors.Count
+        Merge-Gguf $parts[0] "$($test.Folder)/merged.gguf" -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'OutputExists,*'
+    }
+
+    It 'get other metadata in place, and none under -WhatIf' {
+        Copy-Item $source "$($test.Folder)/edited.gguf"
+        $before = (Get-FileHash "$($test.Folder)/edited.gguf").Hash
+        Set-GgufMetadata "$($test.Folder)/edited.gguf" @{ 'general.name' = 'Renamed' } -WhatIf
+        (Get-FileHash "$($test.Folder)/edited.gguf").Hash | Should -Be $before
+        Set-GgufMetadata "$($test.Folder)/edited.gguf" @{ 'general.name' = 'Renamed'; 'my.count' = 3 } -Remove general.size_label | Should -BeNullOrEmpty
+        $info = Get-GgufInfo "$($test.Folder)/edited.gguf"
+        $info.Metadata['general.name'] | Should -Be 'Renamed'
+        $info.Metadata['my.count'] | Should -Be 3
+        $info.Metadata.Keys | Should -Not -Contain 'general.size_label'
+        Get-ChildItem $test.Folder -Filter *.partial | Should -BeNullOrEmpty
+    }
+
+    It 'complete their types' {
+        (TabExpansion2 'ConvertTo-Gguf -OutputType q4_').CompletionMatches.CompletionText | Should -Contain 'Q4_K'
+        (TabExpansion2 'ConvertTo-Gguf -TensorType ffn_down=q6').CompletionMatches.ListItemText | Should -Contain 'ffn_down=Q6_K'
+        (TabExpansion2 'ConvertTo-Gguf -Quantization cop').CompletionMatches.CompletionText | Should -Contain 'COPY'
+    }
+}
+
 Describe 'Errors' {
     BeforeAll { $test = New-TestRegistry }
     AfterAll { Remove-Item -Recurse -Force $test.Folder }

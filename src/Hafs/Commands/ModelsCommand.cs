@@ -92,10 +92,10 @@ internal static class ModelsCommand
 
     private static Command Convert()
     {
-        var id = new Argument<string>("model") { Description = "Id of a registered model, or a checkpoint folder" };
+        var id = new Argument<string>("model") { Description = "Id of a registered model, a checkpoint folder or a GGUF file" };
         var format = new Argument<string>("format") { Description = "Target format: gguf" };
         var adapter = new Option<string?>("--merge-adapter") { Description = "Folder or id of a LoRA adapter to merge into the model on the way" };
-        var quantization = Quantization();
+        var controls = new ConvertControls();
         var output = new Option<string?>("--output", "-o") { Description = "Output file or folder (default: NAME-QUANT.gguf in the model's folder)" };
         var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
@@ -108,18 +108,18 @@ internal static class ModelsCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, quantization, adapter, importance, output, threads, force, preTokenizer, skip, report, textOnly, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, adapter, importance, output, threads, force, preTokenizer, skip, report, textOnly, dryRun, json };
+        controls.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
             string model = result.GetRequiredValue(id);
-            bool isFolder = Directory.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
-            var request = new ConvertRequest
+            bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            ConvertRequest request = controls.Apply(result, new ConvertRequest
             {
-                ModelId = isFolder ? null : model,
-                Path = isFolder ? model : null,
+                ModelId = isPath ? null : model,
+                Path = isPath ? model : null,
                 Adapter = result.GetValue(adapter),
-                Quantization = result.GetRequiredValue(quantization),
                 ImportanceMatrix = result.GetValue(importance),
                 OutputPath = result.GetValue(output),
                 Threads = result.GetValue(threads),
@@ -128,10 +128,12 @@ internal static class ModelsCommand
                 ReportPath = result.GetValue(report),
                 TextOnly = result.GetValue(textOnly),
                 PreTokenizer = result.GetValue(preTokenizer),
-            };
+            });
+            ConversionPlan plan = workbench.PlanConversion(request);
+            foreach (string warning in plan.Warnings)
+                Terminal.Warning(warning);
             if (result.GetValue(dryRun))
             {
-                ConversionPlan plan = workbench.PlanConversion(request);
                 if (result.GetValue(json))
                     Json.Write(plan);
                 else

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using HafsModels.Conversion;
 using HafsModels.PowerShell.Completion;
+using HafsModels.Quantization;
 using HafsModels.Registry;
 
 namespace HafsModels.PowerShell.Commands;
@@ -21,9 +22,9 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(ModelIdCompleter))]
     public string? Id { get; set; }
 
-    /// <summary>Folder of a checkpoint that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint.")]
-    [Alias("LiteralPath", "PSPath")]
+    /// <summary>Folder of a checkpoint, or a GGUF file, that need not be registered. Taken as it is written: no wildcards.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint, or a GGUF file.")]
+    [Alias("LiteralPath", "PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
@@ -33,12 +34,56 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(ModelIdCompleter))]
     public string? MergeAdapter { get; set; }
 
-    /// <summary>How to store the weights: a name that Get-ModelQuantization lists, in any case, such as Q4_K_M.</summary>
+    /// <summary>How to store the weights: a name that Get-ModelQuantization lists, in any case, or COPY to change no type. Q4_K_M without it, unless a recipe file names another.</summary>
     [Parameter(Position = 1, HelpMessage = "How to store the weights; Get-ModelQuantization lists the names.")]
     [Alias("Quant")]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(QuantizationCompleter))]
-    public string Quantization { get; set; } = "Q4_K_M";
+    [ArgumentCompleter(typeof(ConversionCompleter))]
+    public string? Quantization { get; set; }
+
+    /// <summary>Recipe file (JSON) that says how to quantize. What the other parameters say goes before it.</summary>
+    [Parameter(HelpMessage = "Recipe file (JSON) that says how to quantize.")]
+    [Alias("Recipe")]
+    [ValidateNotNullOrEmpty]
+    public string? RecipePath { get; set; }
+
+    /// <summary>Types for tensors whose names match a regular expression, as 'REGEX=TYPE' or as tables; the first match decides.</summary>
+    [Parameter(HelpMessage = "Types by pattern: 'REGEX=TYPE', or @{ 'REGEX' = 'TYPE' }.")]
+    [ArgumentCompleter(typeof(TensorTypeCompleter))]
+    public object[]? TensorType { get; set; }
+
+    /// <summary>Type of the output head (output.weight).</summary>
+    [Parameter(HelpMessage = "Type of the output head.")]
+    [Alias("OutputTensorType")]
+    [ArgumentCompleter(typeof(GgmlTypeCompleter))]
+    public string? OutputType { get; set; }
+
+    /// <summary>Type of the token embedding (token_embd.weight).</summary>
+    [Parameter(HelpMessage = "Type of the token embedding.")]
+    [Alias("TokenEmbeddingType")]
+    [ArgumentCompleter(typeof(GgmlTypeCompleter))]
+    public string? EmbeddingType { get; set; }
+
+    /// <summary>Leaves output.weight in the type it has.</summary>
+    [Parameter(HelpMessage = "Leave output.weight in the type it has.")]
+    [Alias("LeaveOutputTensor")]
+    public SwitchParameter LeaveOutput { get; set; }
+
+    /// <summary>Gives every tensor the base type instead of a mixture.</summary>
+    [Parameter(HelpMessage = "Give every tensor the base type instead of a mixture.")]
+    public SwitchParameter Pure { get; set; }
+
+    /// <summary>Blocks of a GGUF model to leave out, such as 3,5-7, counted from 0; the others are numbered anew.</summary>
+    [Parameter(HelpMessage = "Blocks to leave out, such as 3,5-7 (GGUF sources).")]
+    public string[] PruneLayers { get; set; } = [];
+
+    /// <summary>Writes as many files as a split GGUF source has.</summary>
+    [Parameter(HelpMessage = "Write as many files as a split GGUF source has.")]
+    public SwitchParameter KeepSplit { get; set; }
+
+    /// <summary>Quantizes tensors of a GGUF source that were quantized before, which loses more.</summary>
+    [Parameter(HelpMessage = "Quantize tensors that were quantized before.")]
+    public SwitchParameter AllowRequantize { get; set; }
 
     /// <summary>
     /// Importance matrix: a file of Measure-ModelImportance or llama-imatrix that says how much each column of each weight counts. Makes every
@@ -118,6 +163,15 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             Path = byId ? null : FullPath(Path!),
             Adapter = AdapterOf(MergeAdapter),
             Quantization = Quantization,
+            RecipePath = RecipePath is null ? null : FullPath(RecipePath),
+            TensorTypes = TensorTypes.Rules(TensorType),
+            OutputType = OutputType is null ? null : BlockFormats.Parse(OutputType),
+            EmbeddingType = EmbeddingType is null ? null : BlockFormats.Parse(EmbeddingType),
+            LeaveOutput = LeaveOutput,
+            Pure = Pure,
+            PruneLayers = LayerList.Parse(string.Join(',', PruneLayers)),
+            KeepSplit = KeepSplit,
+            AllowRequantize = AllowRequantize,
             ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
             OutputPath = OutputPath is null ? null : FullPath(OutputPath),
             Threads = Threads,
@@ -134,9 +188,20 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             Metadata = Plain.Table(Metadata),
         };
         Workbench workbench = Workbench();
-        string what = Sentence(workbench.PlanConversion(request));
+        ConversionPlan plan = workbench.PlanConversion(request);
+        foreach (string warning in plan.Warnings)
+            WriteWarning(warning);
+        string what = Sentence(plan);
         if (ShouldProcess(what + ".", what + "?", "ConvertTo-Gguf"))
-            Perform(feed => feed.Output(workbench.Convert(request, feed, feed.Stop)));
+        {
+            Perform(feed =>
+            {
+                Artifact artifact = workbench.Convert(request, feed, feed.Stop);
+                if (artifact.VerificationNote.Length > 0)
+                    feed.Warn(artifact.VerificationNote);
+                feed.Output(artifact);
+            });
+        }
     });
 
     private string Sentence(ConversionPlan plan)

@@ -45,7 +45,7 @@ public static class ModelFamilies
 
     /// <summary>The family of a GGUF file.</summary>
     /// <exception cref="HafsException">No family has the name in <c>general.architecture</c>.</exception>
-    public static ModelFamily For(GgufFile file)
+    public static ModelFamily For(GgufSet file)
     {
         ArgumentNullException.ThrowIfNull(file);
         string? name = file.Find("general.architecture")?.Value as string;

@@ -78,7 +78,7 @@ public sealed class ModelFamily
 
     /// <summary>Sizes and traits of a GGUF file.</summary>
     /// <exception cref="HafsException">A number is missing or impossible, or a key means mathematics that is not computed.</exception>
-    public DecoderConfig DecoderFromGguf(GgufFile file)
+    public DecoderConfig DecoderFromGguf(GgufSet file)
     {
         ArgumentNullException.ThrowIfNull(file);
         RequireKnown(file);
@@ -176,7 +176,7 @@ public sealed class ModelFamily
     private double? First(string name, Func<string, double?> lookup) =>
         values.TryGetValue(name, out FamilyExpression[]? formulas) ? formulas.Select(f => f.Evaluate(lookup)).FirstOrDefault(v => v is not null) : null;
 
-    private void RequireKnown(GgufFile file)
+    private void RequireKnown(GgufSet file)
     {
         HashSet<string> known = [.. metadata.Select(m => KeyOf(m.Rule)), $"{Name}.vocab_size"];
         foreach ((string key, GgufValue value) in file.Metadata)

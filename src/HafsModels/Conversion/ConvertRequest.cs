@@ -1,3 +1,6 @@
+using HafsModels.Quantization;
+using HafsModels.Tensors;
+
 namespace HafsModels.Conversion;
 
 /// <summary>What to convert into a GGUF file, and how.</summary>
@@ -6,14 +9,41 @@ public sealed record ConvertRequest
     /// <summary>Registered model id, or null when <see cref="Path"/> names a folder or file directly.</summary>
     public string? ModelId { get; init; }
 
-    /// <summary>Folder of a Hugging Face checkpoint, or of an adapter whose base model is at hand; null to use the registered model's path.</summary>
+    /// <summary>Folder of a Hugging Face checkpoint, or of an adapter whose base model is at hand, or a GGUF file; null to use the registered model's path.</summary>
     public string? Path { get; init; }
 
     /// <summary>Folder of an adapter to merge into the model on the way, or the id of a registered one; null for none.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>Name of a recipe in <c>Recipes.All</c>, any case, aliases allowed (<c>q4_k_m</c>, <c>Q4K</c>, <c>FP16</c>).</summary>
-    public string Quantization { get; init; } = "Q4_K_M";
+    /// <summary>Name of a recipe in <c>Recipes.All</c> or COPY, any case, aliases allowed (<c>q4_k_m</c>, <c>Q4K</c>, <c>FP16</c>); null for what <see cref="RecipePath"/> says, else Q4_K_M.</summary>
+    public string? Quantization { get; init; }
+
+    /// <summary>A recipe file (<see cref="RecipeFile"/>), or null; what this request says itself goes before it.</summary>
+    public string? RecipePath { get; init; }
+
+    /// <summary>Types by pattern; the first that matches a tensor's name decides.</summary>
+    public IReadOnlyList<TensorTypeRule> TensorTypes { get; init; } = [];
+
+    /// <summary>Type of the output head, or null for what the recipe says.</summary>
+    public GgmlType? OutputType { get; init; }
+
+    /// <summary>Type of the token embedding, or null for what the recipe says.</summary>
+    public GgmlType? EmbeddingType { get; init; }
+
+    /// <summary>Leaves <c>output.weight</c> in the type it has.</summary>
+    public bool LeaveOutput { get; init; }
+
+    /// <summary>Gives every tensor the recipe's base type instead of its mixture.</summary>
+    public bool Pure { get; init; }
+
+    /// <summary>Numbers of blocks to leave out; GGUF sources only.</summary>
+    public IReadOnlyList<int> PruneLayers { get; init; } = [];
+
+    /// <summary>Writes as many files as a split GGUF source has.</summary>
+    public bool KeepSplit { get; init; }
+
+    /// <summary>Quantizes tensors of a GGUF source that were quantized before.</summary>
+    public bool AllowRequantize { get; init; }
 
     /// <summary>File of an importance matrix, as llama-imatrix writes it, or null for all columns alike.</summary>
     public string? ImportanceMatrix { get; init; }

@@ -16,11 +16,20 @@ internal sealed class FillRun
     private readonly int tileElements;
     private readonly long[] firstTile;
     private readonly long totalBytes;
+    private readonly long earlierBytes;
     private long nextTile = -1;
     private long completedBytes;
     private ExceptionDispatchInfo? failure;
 
-    public FillRun(ExportPlan plan, SafeFileHandle? output, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, int tileElements)
+    /// <summary>Prepares a run.</summary>
+    /// <param name="plan">What to write.</param>
+    /// <param name="output">Where; null to write nothing.</param>
+    /// <param name="allowNonFinite">Do not look for NaN and infinity.</param>
+    /// <param name="errors">Takes what each tensor loses, or null.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="bytes">Source bytes that other outputs of the same work took before this one, and those of all.</param>
+    /// <param name="tileElements">Most elements that a worker takes at a time, unless a row has more.</param>
+    public FillRun(ExportPlan plan, SafeFileHandle? output, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, (long Earlier, long Total) bytes, int tileElements)
     {
         this.plan = plan;
         this.output = output;
@@ -28,7 +37,7 @@ internal sealed class FillRun
         this.errors = errors;
         this.progress = progress;
         this.tileElements = tileElements;
-        totalBytes = plan.SourceBytes;
+        (earlierBytes, totalBytes) = bytes;
         firstTile = new long[plan.Tensors.Count + 1];
         for (int i = 0; i < plan.Tensors.Count; i++)
         {
@@ -37,7 +46,7 @@ internal sealed class FillRun
             firstTile[i + 1] = firstTile[i] + (rows.RowCount + perTile - 1) / perTile;
         }
 
-        errors?.Begin(plan, i => firstTile[i + 1] - firstTile[i]);
+        errors?.Begin(plan, i => firstTile[i + 1] - firstTile[i], isFirst: earlierBytes == 0);
     }
 
     /// <summary>Fills everything, or throws the first error.</summary>
@@ -85,7 +94,7 @@ internal sealed class FillRun
         long perTile = PlanRunner.RowsPerTile(rows, tileElements), first = tileInTensor * perTile;
         int count = (int)Math.Min(perTile, rows.RowCount - first);
         int elements = checked(count * rows.RowLength);
-        long rowBytes = tensor.Format.Type.RowBytes(rows.RowLength);
+        long rowBytes = tensor.Type.RowBytes(rows.RowLength);
         int encoded = checked((int)(count * rowBytes));
         if (numbers.Length < elements)
             numbers = GC.AllocateUninitializedArray<float>(elements);
@@ -93,13 +102,21 @@ internal sealed class FillRun
             bytes = GC.AllocateUninitializedArray<byte>(encoded);
 
         Span<float> tile = numbers.AsSpan(0, elements);
-        rows.Read(first, tile);
-        if (!allowNonFinite && FiniteCheck.IndexOfNonFinite(tile) is var at and >= 0)
-            throw NotFinite(tensor, first + at / rows.RowLength, at % rows.RowLength, tile[at]);
-        Encode(tensor, first, tile, bytes.AsSpan(0, encoded));
+        bool hasNumbers = true;
+        if (rows is StoredRows stored && stored.Type == tensor.Type)
+        {
+            hasNumbers = Copy(tensor, stored, first, bytes.AsSpan(0, encoded), tile);
+        }
+        else
+        {
+            rows.Read(first, tile);
+            RequireFinite(tensor, first, tile);
+            Encode(tensor, first, tile, bytes.AsSpan(0, encoded));
+        }
+
         if (output is not null)
             RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
-        if (errors is not null)
+        if (errors is not null && hasNumbers)
         {
             if (decoded.Length < elements)
                 decoded = GC.AllocateUninitializedArray<float>(elements);
@@ -107,7 +124,25 @@ internal sealed class FillRun
             errors.Add(index, tileInTensor, Compare(tensor, first, tile, decoded.AsSpan(0, elements)));
         }
 
-        progress?.Report(new WorkProgress(plan.Activity, tensor.Name, Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
+        progress?.Report(new WorkProgress(plan.Activity, tensor.Name, earlierBytes + Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
+    }
+
+    // Stored bytes are decoded only to look at their numbers; whether there are any is returned.
+    private bool Copy(PlannedTensor tensor, StoredRows rows, long firstRow, Span<byte> bytes, Span<float> tile)
+    {
+        rows.ReadStored(firstRow, bytes);
+        if ((allowNonFinite && errors is null) || BlockFormats.All.FirstOrDefault(f => f.Type == rows.Type) is not { } format)
+            return false;
+        format.Decode(bytes, tile);
+        RequireFinite(tensor, firstRow, tile);
+        return true;
+    }
+
+    private void RequireFinite(PlannedTensor tensor, long firstRow, ReadOnlySpan<float> tile)
+    {
+        int length = tensor.Rows.RowLength;
+        if (!allowNonFinite && FiniteCheck.IndexOfNonFinite(tile) is var at and >= 0)
+            throw NotFinite(tensor, firstRow + at / length, at % length, tile[at]);
     }
 
     private static void Encode(PlannedTensor tensor, long firstRow, ReadOnlySpan<float> tile, Span<byte> destination)

@@ -69,7 +69,7 @@ internal static class GgufAdapterExport
         return new ExportPlan(
             $"Converting adapter {name} to {recipe.Name}",
             bytes,
-            [.. tensors.Select((t, i) => new PlannedTensor(t.Name, BlockFormats.Get(t.Type), header.Tensors[i].Offset, header.Tensors[i].ByteSize, t.Rows))],
+            [.. tensors.Select((t, i) => new PlannedTensor(t.Name, t.Type, header.Tensors[i].Offset, header.Tensors[i].ByteSize, t.Rows))],
             fileBytes);
 
         // Ranks are often smaller than a block; the reference converter stores such rows as F16.

@@ -11,7 +11,7 @@ namespace HafsModels.Conversion;
 public static class GgufExport
 {
     // Number of the quantization layouts in ggml; it changed last in 2023.
-    private const uint QuantizationVersion = 2;
+    internal const uint QuantizationVersion = 2;
 
     /// <summary>Plans the file.</summary>
     /// <param name="folder">The open model.</param>
@@ -51,7 +51,7 @@ public static class GgufExport
         return new ExportPlan(
             $"Converting {options.Name} to {recipe.Name}",
             bytes,
-            [.. tensors.Select((t, i) => new PlannedTensor(t.Role, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder))
+            [.. tensors.Select((t, i) => new PlannedTensor(t.Role, types[i], header.Tensors[i].Offset, header.Tensors[i].ByteSize, Transformed(t, folder.Decoder))
             {
                 Importance = quantization.ImportanceOf(stored[i], types[i]),
             })],
@@ -88,41 +88,18 @@ public static class GgufExport
         metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
         metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));
         if (quantization.Importance?.Origin is { } origin)
-            metadata.AddRange(Metadata(origin));
+            metadata.AddRange(ImportanceMetadata.Of(origin));
         foreach ((string key, object value) in options.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
-            Override(metadata, key, value);
+        {
+            int index = metadata.FindIndex(m => m.Key == key);
+            KeyValuePair<string, GgufValue> entry = new(key, MetadataEdits.Value(key, value, index < 0 ? null : metadata[index].Value));
+            if (index < 0)
+                metadata.Add(entry);
+            else
+                metadata[index] = entry;
+        }
+
         return metadata;
-    }
-
-    // Keys, types and what is left out are those of llama-quantize.
-    private static IEnumerable<KeyValuePair<string, GgufValue>> Metadata(ImportanceOrigin origin)
-    {
-        yield return new("quantize.imatrix.file", new(origin.File));
-        if (origin.Dataset is { } dataset)
-            yield return new("quantize.imatrix.dataset", new(dataset));
-        yield return new("quantize.imatrix.entries_count", new((uint)origin.EntryCount));
-        if (origin.ChunkCount > 0)
-            yield return new("quantize.imatrix.chunks_count", new((uint)origin.ChunkCount));
-    }
-
-    private static void Override(List<KeyValuePair<string, GgufValue>> metadata, string key, object value)
-    {
-        int index = metadata.FindIndex(m => m.Key == key);
-        if (index < 0)
-        {
-            metadata.Add(new(key, new(value)));
-            return;
-        }
-
-        try
-        {
-            metadata[index] = new(key, new(Convert.ChangeType(value, metadata[index].Value.Value.GetType(), CultureInfo.InvariantCulture)));
-        }
-        catch (Exception exception) when (exception is FormatException or InvalidCastException or OverflowException)
-        {
-            throw new HafsException(
-                ErrorKind.InvalidArgument, "MetadataType", $"metadata {key} is {metadata[index].Value.Type}; {value} cannot be that", key, inner: exception);
-        }
     }
 
     // The reference converter's label: the numbers that one expert's path has, times the number of experts.

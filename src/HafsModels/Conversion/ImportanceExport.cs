@@ -35,7 +35,7 @@ public static class ImportanceExport
         return new ExportPlan(
             "Writing the importance matrix",
             bytes,
-            [.. tensors.Select((t, i) => new PlannedTensor(t.Name, BlockFormats.Get(GgmlType.F32), header.Tensors[i].Offset, header.Tensors[i].ByteSize, new ComputedRows(t.Values)))],
+            [.. tensors.Select((t, i) => new PlannedTensor(t.Name, GgmlType.F32, header.Tensors[i].Offset, header.Tensors[i].ByteSize, new ComputedRows(t.Values)))],
             fileBytes);
     }
 }

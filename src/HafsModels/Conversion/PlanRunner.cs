@@ -13,6 +13,7 @@ public static class PlanRunner
     // A tile of floats and its encoded bytes stay within a core's second-level cache and the source is read in large pieces.
     private const int TileElements = 1 << 18;
     private const int HashBytes = 1 << 20;
+    private const string Partial = ".partial";
 
     /// <summary>Runs a plan.</summary>
     /// <param name="plan">What to write.</param>
@@ -37,30 +38,54 @@ public static class PlanRunner
     /// <returns>SHA-256 of the output, lower-case hex.</returns>
     /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
     public static string Run(
-        ExportPlan plan, string outputPath, int threads, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        ExportPlan plan, string outputPath, int threads, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        Run([new(outputPath, plan)], threads, allowNonFinite, errors, source: null, progress, cancellationToken)[0];
+
+    /// <summary>Runs the plans of several outputs that belong together: they get their names when all are written.</summary>
+    /// <param name="files">What to write where; what exists is replaced.</param>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="allowNonFinite">Encode NaN and infinity as ggml does, and copy them unseen, instead of refusing them.</param>
+    /// <param name="errors">Takes what each tensor loses, or null.</param>
+    /// <param name="source">What the plans read, if it is to be closed before the outputs get their names, because one of them takes its place.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
+    /// <returns>SHA-256 of each output, lower-case hex.</returns>
+    /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
+    public static IReadOnlyList<string> Run(
+        IReadOnlyList<PlannedFile> files, int threads, bool allowNonFinite, TensorErrors? errors, IDisposable? source, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(plan);
-        string partial = outputPath + ".partial";
-        using SafeFileHandle output = Create(partial, plan.FileBytes);
+        ArgumentNullException.ThrowIfNull(files);
+        long total = files.Sum(f => f.Plan.SourceBytes), earlier = 0;
+        var partials = new List<string>(files.Count);
+        var hashes = new List<string>(files.Count);
+        string current = files[0].Path;
         try
         {
-            // Claiming the disk leaves the length as it was; the padding behind the last tensor is never written.
-            RandomAccess.SetLength(output, plan.FileBytes);
-            RandomAccess.Write(output, plan.Header.Span, 0);
-            var run = new FillRun(plan, output, allowNonFinite, errors, progress, TileElements);
-            run.Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
-            string hash = Hash(output, plan.FileBytes, cancellationToken);
-            RandomAccess.FlushToDisk(output);
-            output.Dispose();
-            File.Move(partial, outputPath, overwrite: true);
-            return hash;
+            foreach ((string path, ExportPlan plan) in files)
+            {
+                current = path;
+                using SafeFileHandle output = Create(path + Partial, plan.FileBytes);
+                partials.Add(path + Partial);
+
+                // Claiming the disk leaves the length as it was; the padding behind the last tensor is never written.
+                RandomAccess.SetLength(output, plan.FileBytes);
+                RandomAccess.Write(output, plan.Header.Span, 0);
+                new FillRun(plan, output, allowNonFinite, errors, progress, (earlier, total), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+                hashes.Add(Hash(output, plan.FileBytes, cancellationToken));
+                RandomAccess.FlushToDisk(output);
+                earlier += plan.SourceBytes;
+            }
+
+            source?.Dispose();
+            foreach ((string path, _) in files)
+                File.Move(path + Partial, current = path, overwrite: true);
+            return hashes;
         }
         catch (Exception exception)
         {
-            output.Dispose();
-            File.Delete(partial);
+            partials.ForEach(File.Delete);
             if (exception is IOException and not FileNotFoundException)
-                throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{outputPath}: could not be written: {exception.Message}", outputPath, inner: exception);
+                throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{current}: could not be written: {exception.Message}", current, inner: exception);
             throw;
         }
     }
@@ -77,7 +102,7 @@ public static class PlanRunner
     {
         ArgumentNullException.ThrowIfNull(plan);
         var errors = new TensorErrors();
-        new FillRun(plan, null, allowNonFinite, errors, progress, TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+        new FillRun(plan, null, allowNonFinite, errors, progress, (0, plan.SourceBytes), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
         return errors.All();
     }
 

@@ -106,7 +106,7 @@ internal static class SafeTensorsExport
         long offset = header.Length;
         foreach ((TensorInfo tensor, _, BlockFormat format, long bytes) in tensors)
         {
-            planned.Add(new PlannedTensor(tensor.Name, format, offset, bytes, checkpoint.Open(tensor.Name)));
+            planned.Add(new PlannedTensor(tensor.Name, format.Type, offset, bytes, checkpoint.Open(tensor.Name)));
             offset += bytes;
         }
 

@@ -8,16 +8,20 @@ namespace HafsModels.Conversion;
 /// </summary>
 public sealed class TensorErrors
 {
+    private readonly List<TensorError> earlier = [];
     private ErrorSums[][] tiles = [];
     private ExportPlan? plan;
 
-    /// <summary>What each tensor lost, in the order of the plan; empty before a plan was filled.</summary>
+    /// <summary>What each tensor lost, in the order of the plans that were filled together; empty before.</summary>
     public IReadOnlyList<TensorError> All() => plan is null ? [] :
-        [.. plan.Tensors.Select((tensor, i) => TensorError.From(tensor.Name, tensor.Format.Type, tensor.Rows.Shape, tiles[i].Aggregate(default(ErrorSums), (sum, tile) => sum.Merge(tile))))];
+        [.. earlier, .. plan.Tensors.Select((tensor, i) => TensorError.From(tensor.Name, tensor.Type, tensor.Rows.Shape, tiles[i].Aggregate(default(ErrorSums), (sum, tile) => sum.Merge(tile))))];
 
-    /// <summary>Begins anew.</summary>
-    internal void Begin(ExportPlan filled, Func<int, long> tilesOf)
+    /// <summary>Begins anew, or goes on with the next of several plans that are one output.</summary>
+    internal void Begin(ExportPlan filled, Func<int, long> tilesOf, bool isFirst)
     {
+        IReadOnlyList<TensorError> done = isFirst ? [] : All();
+        earlier.Clear();
+        earlier.AddRange(done);
         plan = filled;
         tiles = [.. filled.Tensors.Select((_, i) => new ErrorSums[tilesOf(i)])];
     }

@@ -10,7 +10,7 @@ internal static class DecoderSources
     /// <exception cref="HafsException">There is nothing that can be decoded.</exception>
     public static DecoderWeights Open(ModelSource source) => Directory.Exists(source.Path)
         ? Open(ModelFolder.Open(source with { TextOnly = true }), folder => new CheckpointWeights(folder))
-        : source.AdapterPath is null ? Open(GgufFile.Open(source.Path), file => new GgufWeights(file))
+        : source.AdapterPath is null ? Open(GgufSet.Open(source.Path), file => new GgufWeights(file))
         : throw new HafsException(ErrorKind.Unsupported, "AdapterOnGguf", $"{source.Path}: an adapter is merged into a checkpoint folder, not into a GGUF file", source.Path);
 
     private static DecoderWeights Open<T>(T files, Func<T, DecoderWeights> open)

@@ -4,19 +4,18 @@ using HafsModels.Tensors;
 
 namespace HafsModels.Inference;
 
-/// <summary>Weights of a GGUF file, kept as stored.</summary>
+/// <summary>Weights of a GGUF file, or of several that are one model, kept as stored.</summary>
 internal sealed class GgufWeights : DecoderWeights
 {
-    private readonly GgufFile file;
+    private readonly GgufSet file;
 
     /// <summary>Takes an open file; closed with this.</summary>
     /// <exception cref="HafsException">The model is of a kind that is not decoded here, or its metadata makes no sense.</exception>
-    public GgufWeights(GgufFile file)
+    public GgufWeights(GgufSet file)
     {
         this.file = file;
         Config = ModelFamilies.For(file).DecoderFromGguf(file);
-        RefuseParts();
-        Roles = file.Tensors.ToDictionary(tensor => tensor.Name, tensor => (tensor.Type, tensor.Shape), StringComparer.Ordinal);
+        Roles = file.Tensors.ToDictionary(t => t.Name, t => (t.Tensor.Type, t.Tensor.Shape), StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>
@@ -31,8 +30,8 @@ internal sealed class GgufWeights : DecoderWeights
     /// <inheritdoc/>
     public override void Read(string role, long firstRow, Span<byte> rows)
     {
-        GgufTensor tensor = file.FindTensor(role)!;
-        file.ReadBytes(tensor, firstRow * tensor.Type.RowBytes(tensor.Shape.RowLength), rows);
+        (GgmlType type, Shape shape) = Roles[role];
+        file.ReadBytes(role, firstRow * type.RowBytes(shape.RowLength), rows);
     }
 
     /// <inheritdoc/>
@@ -40,18 +39,5 @@ internal sealed class GgufWeights : DecoderWeights
     {
         file.Dispose();
         base.Dispose(disposing);
-    }
-
-    private void RefuseParts()
-    {
-        if (file.Find("split.count")?.AsInteger() is { } parts and not 1)
-        {
-            throw new HafsException(
-                ErrorKind.Unsupported,
-                "UnsupportedDecoderTrait",
-                $"{file.Path}: split.count is {parts}; the embedded decoder reads models of one file",
-                file.Path,
-                "Merge the parts with llama-gguf-split --merge.");
-        }
     }
 }

@@ -16,8 +16,8 @@ public sealed record RecipeModel(int LayerCount, int HeadCount, int KeyValueHead
     /// <summary>Whether the tensors are encoded with an importance matrix.</summary>
     public bool HasImportance { get; init; }
 
-    /// <summary>Query heads that share one key/value head.</summary>
-    public int SharedHeads => HeadCount / KeyValueHeadCount;
+    /// <summary>Query heads that share one key/value head; 0 when there are none.</summary>
+    public int SharedHeads => KeyValueHeadCount == 0 ? 0 : HeadCount / KeyValueHeadCount;
 
     /// <summary>
     /// Whether llama.cpp takes the model for one of 70 billion parameters: its value projections are so small that more bits for them cost

@@ -9,7 +9,7 @@ public sealed record Artifact
     /// <summary>Id of the model it was made from.</summary>
     public required string ModelId { get; init; }
 
-    /// <summary>Full path of the file.</summary>
+    /// <summary>Full path of the file; of a model in several files, the first.</summary>
     public required string Path { get; init; }
 
     /// <summary>Format: gguf, onnx, safetensors.</summary>
@@ -18,10 +18,10 @@ public sealed record Artifact
     /// <summary>Recipe or type, such as <c>Q4_K_M</c>; empty when it does not apply.</summary>
     public string Quantization { get; init; } = "";
 
-    /// <summary>Size in bytes.</summary>
+    /// <summary>Size in bytes, all files together.</summary>
     public long SizeBytes { get; init; }
 
-    /// <summary>SHA-256 of the file, lower-case hex.</summary>
+    /// <summary>SHA-256 of the file at <see cref="Path"/>, lower-case hex.</summary>
     public string Sha256 { get; init; } = "";
 
     /// <summary>SHA-256 by source file name of the checkpoint it was made from, where known.</summary>
@@ -39,8 +39,11 @@ public sealed record Artifact
     /// <summary>Storage cost over all tensors, bits per weight.</summary>
     public double BitsPerWeight { get; init; }
 
-    /// <summary>What running both on the same tokens showed; null when verification was skipped.</summary>
+    /// <summary>What running both on the same tokens showed; null when verification was skipped or could not be run.</summary>
     public Fidelity? Fidelity { get; init; }
+
+    /// <summary>Why they could not be run, where that is so; not recorded.</summary>
+    public string VerificationNote { get; init; } = "";
 
     /// <summary>The registry file this record came from; empty when the model is not registered.</summary>
     public string Registry { get; init; } = "";

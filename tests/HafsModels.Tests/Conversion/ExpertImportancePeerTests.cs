@@ -65,7 +65,7 @@ public sealed class ExpertImportancePeerTests : IDisposable
             [.. Tensors.Select((t, i) => (t.Name, types[i], t.Shape))]);
         PlannedTensor[] planned =
         [
-            .. Tensors.Select((t, i) => new PlannedTensor(t.Name, BlockFormats.Get(types[i]), header.Tensors[i].Offset, header.Tensors[i].ByteSize, rows[i])
+            .. Tensors.Select((t, i) => new PlannedTensor(t.Name, types[i], header.Tensors[i].Offset, header.Tensors[i].ByteSize, rows[i])
             {
                 Importance = quantization?.ImportanceOf(new RecipeTensor(t.Name, t.Shape, GgmlType.F32), types[i]) ?? default,
             }),

@@ -104,7 +104,7 @@ public sealed class PlanRunnerTests : IDisposable
     private static ExportPlan Plan(TensorRows rows)
     {
         (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build([new("general.architecture", new("test"))], [("ramp", GgmlType.Q8_0, rows.Shape)]);
-        return new ExportPlan("Test", bytes, [new PlannedTensor("ramp", BlockFormats.Get(GgmlType.Q8_0), header.Tensors[0].Offset, header.Tensors[0].ByteSize, rows)], fileBytes);
+        return new ExportPlan("Test", bytes, [new PlannedTensor("ramp", GgmlType.Q8_0, header.Tensors[0].Offset, header.Tensors[0].ByteSize, rows)], fileBytes);
     }
 
     private sealed class Ramp(long rows, long columns) : TensorRows

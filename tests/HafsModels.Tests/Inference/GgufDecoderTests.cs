@@ -27,7 +27,7 @@ public sealed class GgufDecoderTests : IDisposable
         { "BadDecoderConfig", keys => keys["llama.expert_count"] = 8u },
         { "WrongTensorShape", keys => keys["llama.attention.value_length"] = 64u },
         { "UnsupportedDecoderTrait", keys => keys["llama.attention.sliding_window"] = 64u },
-        { "UnsupportedDecoderTrait", keys => keys["split.count"] = (ushort)3 },
+        { "GgufSplitNumber", keys => keys["split.count"] = (ushort)3 },
         { "WrongTensorShape", keys => keys["llama.embedding_length"] = 512u },
         { "MissingTensor", keys => keys["llama.block_count"] = 5u },
         { "UnknownDecoderTensor", keys => keys["llama.block_count"] = 3u },

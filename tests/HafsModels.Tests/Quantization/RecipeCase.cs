@@ -96,6 +96,28 @@ internal sealed record RecipeCase(string Name, string Family, int Layers, int He
         file.SetLength(length);
     }
 
+    /// <summary>Writes the model as a GGUF file of random weights: matrices as F32, F16 or BF16, the rest as F32.</summary>
+    public void Write(string path, GgmlType type, params IEnumerable<KeyValuePair<string, GgufValue>> more)
+    {
+        (GgufHeader header, byte[] bytes, long length) = GgufHeader.Build(
+            [.. Metadata().Select(m => KeyValuePair.Create(m.Key, new GgufValue(m.Value))), .. more],
+            [.. Tensors().Select(t => (t.Role, t.Shape.Count > 1 ? type : GgmlType.F32, t.Shape))]);
+        var random = new Random(Layers);
+        using FileStream file = File.Create(path);
+        file.SetLength(length);
+        file.Write(bytes);
+        foreach (GgufTensor tensor in header.Tensors)
+        {
+            float[] numbers = new float[tensor.Shape.ElementCount];
+            for (int i = 0; i < numbers.Length; i++)
+                numbers[i] = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 0.05f;
+            byte[] data = new byte[tensor.ByteSize];
+            BlockFormats.Get(tensor.Type).Encode(numbers, (int)tensor.Shape.RowLength, [], data);
+            file.Position = tensor.Offset;
+            file.Write(data);
+        }
+    }
+
     private IEnumerable<(string Role, Shape Shape)> Block(int keys)
     {
         yield return ("attn_norm.weight", new Shape(Hidden));

@@ -1,3 +1,4 @@
+using HafsModels.Quantization;
 using HafsModels.Tensors;
 using Microsoft.Win32.SafeHandles;
 
@@ -67,6 +68,15 @@ public sealed class GgufFile : IDisposable
     /// <summary>Opens one tensor for reading by rows, decoded to float.</summary>
     /// <exception cref="HafsException">No tensor has that name, or its type cannot be decoded.</exception>
     public TensorRows OpenRows(string name)
+    {
+        StoredRows rows = OpenStored(name);
+        BlockFormats.Get(rows.Type);
+        return rows;
+    }
+
+    /// <summary>Opens one tensor for reading by rows, also as they are stored; a type that cannot be decoded can still be read so.</summary>
+    /// <exception cref="HafsException">No tensor has that name, or its type is not known.</exception>
+    public StoredRows OpenStored(string name)
     {
         GgufTensor tensor = Required(name);
         if (GgmlTypes.BlockOf(tensor.Type) is null)

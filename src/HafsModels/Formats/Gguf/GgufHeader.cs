@@ -131,6 +131,12 @@ public sealed class GgufHeader
 
     private static void WriteValue(ArrayBufferWriter<byte> writer, GgufValue value)
     {
+        if (!value.Stored.IsEmpty)
+        {
+            writer.Write(value.Stored.Span);
+            return;
+        }
+
         if (value.Value is not Array array)
         {
             WriteScalar(writer, value.Value);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 using HafsModels.Tensors;
 using Microsoft.Win32.SafeHandles;
 
@@ -24,12 +25,15 @@ internal sealed class GgufHeaderReader
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private readonly SafeFileHandle file;
     private readonly PositionedReader reader;
     private readonly string path;
     private readonly byte[] shortString = new byte[1024];
+    private bool hasOtherText;
 
     private GgufHeaderReader(SafeFileHandle file, string path)
     {
+        this.file = file;
         reader = new PositionedReader(file, path);
         this.path = path;
     }
@@ -89,9 +93,14 @@ internal sealed class GgufHeaderReader
     private GgufValue ReadValue(string key)
     {
         GgufValueType type = ReadType(key);
-        if (type != GgufValueType.Array)
-            return new GgufValue(ReadItems(key, type, 1).GetValue(0)!);
+        long start = reader.Position;
+        hasOtherText = false;
+        object value = type == GgufValueType.Array ? ReadArray(key) : ReadItems(key, type, 1).GetValue(0)!;
+        return new GgufValue(value) { Stored = hasOtherText ? ReadAgain(start) : default };
+    }
 
+    private Array ReadArray(string key)
+    {
         GgufValueType elementType = ReadType(key);
         long at = reader.Position;
         ulong count = reader.ReadUInt64($"the length of {key}");
@@ -99,7 +108,14 @@ internal sealed class GgufHeaderReader
             throw new HafsException(ErrorKind.Unsupported, "GgufNestedArray", $"{path}: byte {at:N0}: {key} is an array of arrays, which no known reader supports", path);
         if (count > MaxArrayItems || count > (ulong)(reader.Remaining / GgufValueTypes.MinimumBytes(elementType)!.Value))
             throw Invalid("GgufCount", at, $"{key} has {count:N0} items of {elementType}; at most {MaxArrayItems:N0}, and no more than fit into the file, are allowed");
-        return new GgufValue(ReadItems(key, elementType, (int)count));
+        return ReadItems(key, elementType, (int)count);
+    }
+
+    private byte[] ReadAgain(long start)
+    {
+        byte[] bytes = new byte[reader.Position - start];
+        FileBytes.Read(file, start, bytes, path);
+        return bytes;
     }
 
     private GgufValueType ReadType(string key)
@@ -151,7 +167,9 @@ internal sealed class GgufHeaderReader
         for (int i = 0; i < count; i++)
         {
             // Tokens of some vocabularies are cut in the middle of a character; such bytes become U+FFFD instead of making the file unreadable.
-            strings[i] = Encoding.UTF8.GetString(ReadStringBytes(key, MaxStringBytes));
+            ReadOnlySpan<byte> bytes = ReadStringBytes(key, MaxStringBytes);
+            hasOtherText |= !Utf8.IsValid(bytes);
+            strings[i] = Encoding.UTF8.GetString(bytes);
             RequireHeaderCap();
         }
 

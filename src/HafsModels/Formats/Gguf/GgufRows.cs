@@ -4,13 +4,14 @@ using HafsModels.Tensors;
 
 namespace HafsModels.Formats.Gguf;
 
-/// <summary>Rows of a GGUF tensor, decoded to float as they are read.</summary>
-internal sealed class GgufRows(GgufFile file, GgufTensor tensor) : TensorRows
+/// <summary>Rows of a GGUF tensor, as they are stored or decoded to float as they are read.</summary>
+internal sealed class GgufRows(GgufFile file, GgufTensor tensor) : StoredRows
 {
     // Small enough to stay in the second-level cache between reading and decoding.
     private const int ChunkBytes = 1 << 17;
 
-    private readonly BlockFormat format = BlockFormats.Get(tensor.Type);
+    /// <inheritdoc/>
+    public override GgmlType Type => tensor.Type;
 
     /// <inheritdoc/>
     public override Shape Shape => tensor.Shape;
@@ -19,10 +20,15 @@ internal sealed class GgufRows(GgufFile file, GgufTensor tensor) : TensorRows
     public override long SourceBytesPerRow => tensor.Type.RowBytes(Shape.RowLength);
 
     /// <inheritdoc/>
+    public override void ReadStored(long firstRow, Span<byte> destination) => file.ReadBytes(tensor, checked(firstRow * SourceBytesPerRow), destination);
+
+    /// <inheritdoc/>
     public override void Read(long firstRow, Span<float> destination)
     {
         if (destination.Length % Shape.RowLength != 0)
             throw new ArgumentException($"{destination.Length} elements are not whole rows of {Shape.RowLength}", nameof(destination));
+
+        BlockFormat format = BlockFormats.Get(tensor.Type);
 
         // Blocks never cross chunks: a chunk is a whole number of blocks.
         int chunkBlocks = Math.Max(1, ChunkBytes / format.BlockBytes);

@@ -27,6 +27,9 @@ public sealed class GgufValue
     /// <summary>The value: a scalar, a string, or a typed array.</summary>
     public object Value { get; }
 
+    /// <summary>The value's bytes in the file, where text in it is no UTF-8 and <see cref="Value"/> could not be written back as it was; else empty.</summary>
+    internal ReadOnlyMemory<byte> Stored { get; init; }
+
     /// <summary>Items of an array; 1 otherwise.</summary>
     public int Count => Value is Array array ? array.Length : 1;
 
