@@ -140,6 +140,17 @@ Describe 'Safety' {
         (Get-Model $test.Id -Registry $test.Registry).Id | Should -Be $test.Id
     }
 
+    It 'converts the text part of a vision model with -TextOnly and refuses the whole' {
+        $llama = New-TestRegistry 'kjv-llama'
+        $config = Get-Content "$($llama.Model)/config.json" -Raw | ConvertFrom-Json -AsHashtable
+        @{ architectures = @('LlavaForConditionalGeneration'); vision_config = @{ hidden_size = 8 }; text_config = $config } | ConvertTo-Json -Depth 9 | Set-Content "$($llama.Model)/config.json"
+        ConvertTo-Gguf -Path $llama.Model -Quantization Q8_0 -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'UnsupportedVisionTower,*'
+        $artifact = ConvertTo-Gguf -Path $llama.Model -Quantization Q8_0 -TextOnly
+        (Get-GgufInfo $artifact.Path).Architecture | Should -Be 'llama'
+        Remove-Item -Recurse $llama.Folder
+    }
+
     It 'does not overwrite an output without -Force' {
         ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification | Out-Null
         ConvertTo-Gguf $test.Id -Registry $test.Registry -Quantization Q8_0 -SkipVerification -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using HafsModels.Architectures;
+using HafsModels.Tests.Architectures;
 using Xunit;
 
 namespace HafsModels.Tests.Hafs;
@@ -48,6 +50,21 @@ public sealed class HafsCommandLineTests
         (code, _, error) = await hafs.RunAsync("models", "info", "kjv-qwen2");
         Assert.Equal(1, code);
         Assert.Contains("kjv-qwen2", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_text_part_of_a_vision_model_is_converted_when_asked_for_and_proven()
+    {
+        using var hafs = new HafsProcess();
+        string config = ModelFamilies.All.Single(f => f.Name == "llama").Data.Examples["mistral"].GetRawText();
+        using var model = new GeneratedCheckpoint("LlavaForConditionalGeneration", config, "language_model.", Repository.PathOf("tests", "models", "kjv-llama"));
+        (int code, _, string error) = await hafs.RunAsync("models", "convert", model.Folder, "gguf", "-q", "F32");
+        Assert.Equal(5, code);
+        Assert.Contains("Unsupported: vision tower", error, StringComparison.Ordinal);
+        Assert.Contains("--text-only", error, StringComparison.Ordinal);
+        (code, string output, error) = await hafs.RunAsync("models", "convert", model.Folder, "gguf", "-q", "F32", "--text-only", "--json");
+        Assert.True(code == 0, error);
+        Assert.InRange(JsonElement.Parse(output).GetProperty("fidelity").GetProperty("mean_kl_divergence").GetDouble(), 0, 1e-6);
     }
 
     [Fact]
