@@ -94,6 +94,18 @@ Describe 'Paths of other systems' {
             Should -Be "'/mnt/rig/my model'"
         $problem[0].FullyQualifiedErrorId | Should -Match 'PathHasNoPlace'
     }
+
+    It 'knows the mounts of sync.toml, and tells which line is wrong' {
+        $env:HAFS_SYNC_CONFIG = "$TestDrive/sync.toml"
+        try {
+            Set-Content $env:HAFS_SYNC_CONFIG "[mounts.rig]`nlocal_path = '/mnt/rig'`nremote_path = 'D:\models'"
+            Resolve-ModelPath 'D:/models/kjv' -To Posix | Should -Be '/mnt/rig/kjv'
+            Resolve-ModelPath 'D:/models/kjv' -To Wsl -Mount @{} | Should -Be '/mnt/d/models/kjv'
+            Set-Content $env:HAFS_SYNC_CONFIG '[mounts.rig]', 'local_path = D:\models'
+            { Resolve-ModelPath 'D:/models/kjv' -ErrorAction Stop } | Should -Throw '*line 2, column*'
+        }
+        finally { Remove-Item Env:HAFS_SYNC_CONFIG }
+    }
 }
 
 Describe 'A copy of the registry' {

@@ -22,13 +22,15 @@ public sealed class ResolveModelPathCommand : HafsCmdlet
     [Parameter(HelpMessage = "How the path is spelled; default: found out.")]
     public PathStyle? From { get; set; }
 
-    /// <summary>Folders of other machines that this one sees, remote path = local path, such as @{ 'D:\models' = '/mnt/rig/models' }. Paths within one are written as this machine sees them.</summary>
-    [Parameter(HelpMessage = "Folders of other machines that this one sees: remote path = local path.")]
+    /// <summary>Folders of other machines that this one sees, remote path = local path, such as @{ 'D:\models' = '/mnt/rig/models' }; without it, the mounts of sync.toml. Paths within one are written as this machine sees them.</summary>
+    [Parameter(HelpMessage = "Folders of other machines that this one sees: remote path = local path; default: those of sync.toml.")]
     public System.Collections.Hashtable? Mount { get; set; }
 
     /// <summary>Quotes the result for a shell.</summary>
     [Parameter(HelpMessage = "Quote the result for a shell.")]
     public Shell? QuoteFor { get; set; }
+
+    private PathMounts? mounts;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -38,11 +40,12 @@ public sealed class ResolveModelPathCommand : HafsCmdlet
             ForItem(path, () =>
             {
                 PortablePath parsed = PortablePath.Parse(path, From ?? PortablePath.Detect(path));
-                string written = (Mounts().ToLocal(parsed) ?? parsed).Write(To);
+                string written = ((mounts ??= Mounts()).ToLocal(parsed) ?? parsed).Write(To);
                 WriteObject(QuoteFor is { } shell ? ShellQuoting.Quote(written, shell) : written);
             });
         }
     }
 
-    private PathMounts Mounts() => new([.. Plain.Table(Mount).Select(m => PathMount.Create(m.Key, Plain.Text(m.Value), m.Key))]);
+    // Paths from the pipeline are many, and sync.toml is read once.
+    private PathMounts Mounts() => new(Mount is null ? SyncSettings.Load().Mounts : [.. Plain.Table(Mount).Select(m => PathMount.Create(m.Key, Plain.Text(m.Value), m.Key))]);
 }
