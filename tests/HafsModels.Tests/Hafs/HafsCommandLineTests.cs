@@ -68,6 +68,23 @@ public sealed class HafsCommandLineTests
     }
 
     [Fact]
+    public async Task An_importance_matrix_is_measured_and_used_from_the_command_line()
+    {
+        using var hafs = new HafsProcess();
+        string model = hafs.CopyModel("kjv-llama"), text = Path.Combine(model, "text.txt"), matrix = Path.Combine(model, "m.gguf");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("And God said, Let there be light: and there was light. ", 100)));
+        (int code, string output, string error) = await hafs.RunAsync("models", "imatrix", model, text, "-o", matrix, "--json");
+        Assert.True(code == 0, error);
+        Assert.Equal(matrix, JsonElement.Parse(output).GetProperty("path").GetString());
+        (code, output, error) = await hafs.RunAsync("models", "convert", model, "gguf", "-q", "iq1_s", "--imatrix", matrix, "--json");
+        Assert.True(code == 0, error);
+        Assert.Equal("IQ1_S", JsonElement.Parse(output).GetProperty("quantization").GetString());
+        (code, _, error) = await hafs.RunAsync("models", "convert", model, "gguf", "-q", "iq1_s", "--force");
+        Assert.Equal(2, code);
+        Assert.Contains("importance matrix", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_registry_is_cared_for_from_the_command_line()
     {
         using var hafs = new HafsProcess();
