@@ -83,22 +83,26 @@ internal sealed class FamilyTensors
         string name = ModelFamily.At(rule.Name, layer);
         bool isStack = name.Contains("{e}", StringComparison.Ordinal);
         int count = isStack ? (int)new FamilyExpression(rule.Count).Evaluate(n => DecoderValues.All[n].Read(decoder))!.Value : 1;
-        string[] names = [.. Enumerable.Range(0, count).Select(e => name.Replace("{e}", e.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))];
         string? exponents = rule.Exponents is null ? null : ModelFamily.At(rule.Exponents, layer);
-        string[] needed = exponents is null ? names : [.. names, exponents];
-        string[] absent = [.. needed.Where(n => !byName.ContainsKey(n))];
-        used.UnionWith(needed);
+        IEnumerable<string> wanted = Enumerable.Range(0, count).Select(e => name.Replace("{e}", e.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
 
         // A tied checkpoint may carry its head as well; the embedding is what counts.
         if (rule.AbsentWhenTied && decoder.TiedEmbeddings)
-            return null;
-        if (absent.Length > 0)
         {
-            if (!rule.Optional || absent.Length < needed.Length)
-                missing.AddRange(absent);
+            used.Add(name);
             return null;
         }
 
+        // The first name that is missing is enough to say, however many experts config.json claims.
+        if (wanted.Concat(exponents is null ? [] : [exponents]).FirstOrDefault(n => !byName.ContainsKey(n)) is { } absent)
+        {
+            if (!rule.Optional)
+                missing.Add(absent);
+            return null;
+        }
+
+        string[] names = [.. wanted], needed = exponents is null ? names : [.. names, exponents];
+        used.UnionWith(needed);
         string role = ModelFamily.At(rule.Role, layer);
         Shape shape = rule.Shape is null ? TensorShapes.Of(role, decoder)! : TensorShapes.Of(rule.Shape.Select(s => new FamilyExpression(s)), decoder);
         RowTransform[] transforms = [.. rule.Transform.Select(t => RowTransforms.All[t])];

@@ -31,8 +31,8 @@ internal static class DecoderConfigRules
             config.ExpertGroupCount <= 1 || (config.ExpertCount % config.ExpertGroupCount == 0 && config.ExpertGroupUsedCount >= 1 && config.ExpertGroupUsedCount <= config.ExpertGroupCount && config.ExpertUsedCount <= config.ExpertCount / config.ExpertGroupCount * config.ExpertGroupUsedCount),
             $"{config.ExpertCount} experts in {config.ExpertGroupCount} groups, of which {config.ExpertGroupUsedCount} are used, do not fit");
         Rule(
-            config.KeyValueRank == 0 || (config.LatentKeyDimension > config.RopeDimension && config.LatentValueDimension > 0 && config.HeadDimension == config.KeyValueRank + config.RopeDimension && config.ValueWidth == config.KeyValueRank && config.QueryRank <= MaxWidth && config.LatentKeyDimension <= MaxWidth && config.LatentValueDimension <= MaxWidth),
-            $"latent attention of rank {config.KeyValueRank}, keys of {config.LatentKeyDimension} and values of {config.LatentValueDimension} elements, {config.RopeDimension} of them rotated, do not fit");
+            config.KeyValueRank == 0 || (config.KeyValueHeadCount == 1 && config.LatentKeyDimension > config.RopeDimension && config.LatentValueDimension > 0 && config.HeadDimension == config.KeyValueRank + config.RopeDimension && config.ValueWidth == config.KeyValueRank && config.QueryRank <= MaxWidth && config.LatentKeyDimension <= MaxWidth && config.LatentValueDimension <= MaxWidth),
+            $"latent attention of rank {config.KeyValueRank} with {config.KeyValueHeadCount} key/value heads (1 is allowed), keys of {config.LatentKeyDimension} and values of {config.LatentValueDimension} elements, {config.RopeDimension} of them rotated, do not fit");
         Rule((long)config.HeadCount * config.HeadDimension <= MaxWidth, $"{config.HeadCount} heads of {config.HeadDimension} elements are more than {MaxWidth:N0} elements");
         Rule(config.HeadCount % config.KeyValueHeadCount == 0, $"{config.HeadCount} query heads cannot share {config.KeyValueHeadCount} key/value heads evenly");
         Rule(config.RopeDimension % 2 == 0, $"rope.dimension_count is {config.RopeDimension}; rotation takes pairs");
