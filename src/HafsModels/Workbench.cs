@@ -2,6 +2,7 @@ using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
 using HafsModels.Inference;
+using HafsModels.Measurement;
 using HafsModels.Measurement.Reports;
 using HafsModels.Quantization;
 using HafsModels.Registry;
@@ -62,9 +63,40 @@ public sealed partial class Workbench(string? registryPath = null)
     /// <summary>What <see cref="Unregister"/> would delete with the model's files; fails where that would not be safe.</summary>
     public IReadOnlyList<string> FilesOf(string id) => ModelFiles.Of(registry.Get(id), registry.Path);
 
-    /// <summary>What a conversion would write, exactly; reads headers only.</summary>
+    /// <summary>
+    /// Chooses a type for each tensor so that a conversion meets its target: reads the weights and runs the model. A request without a target, or with
+    /// types chosen, comes back as it is.
+    /// </summary>
+    /// <returns>The request with the types, and what was chosen; null where nothing was to choose.</returns>
+    /// <exception cref="HafsException">No mixture is that small.</exception>
+    public (ConvertRequest Request, TypeChoice? Choice) ChooseTypes(ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if ((request.TargetBytes is null && request.TargetBitsPerWeight is null) || request.ChosenTypes is not null)
+            return (request, null);
+        if (request.Quantization is { } named)
+        {
+            throw new HafsException(
+                ErrorKind.InvalidArgument, "TargetAndQuantization", $"{named} says which types to use, a target size has them chosen: give one of the two", named, "Types of single tensors can be named beside a target.");
+        }
+
+        using ConversionJob job = Open(request);
+        if (job.Files.Count > 1)
+            throw new HafsException(ErrorKind.Unsupported, "TargetOfSplit", "a size is chosen for one file; the source is split and would stay so", job.Summary.Source, "Leave out -KeepSplit (--keep-split).");
+        TypeChoice choice = TypeChoice.Choose(
+            job.Files[0].Plan,
+            job.Source,
+            new SizeTarget(request.TargetBytes, request.TargetBitsPerWeight),
+            new TypeChoiceOptions { Asked = job.Quantization, Text = request.EvaluationText, Threads = request.Threads },
+            progress,
+            cancellationToken);
+        return (request with { ChosenTypes = choice.Types, MixtureName = choice.Name, Quantization = choice.NearestRecipe.Name }, choice);
+    }
+
+    /// <summary>What a conversion would write, exactly; reads headers only, unless types are yet to be chosen to meet a target.</summary>
     public ConversionPlan PlanConversion(ConvertRequest request)
     {
+        request = ChooseTypes(request, null, CancellationToken.None).Request;
         using ConversionJob job = Open(request);
         return job.Summary;
     }
@@ -72,7 +104,7 @@ public sealed partial class Workbench(string? registryPath = null)
     /// <summary>Converts, verifies by running both (unless skipped), and records the artifact when the model is registered.</summary>
     public Artifact Convert(ConvertRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        request = ChooseTypes(request, progress, cancellationToken).Request;
         using ConversionJob job = Open(request);
         ConversionPlan summary = job.Summary;
         if (summary.OutputExists && !request.Force)
@@ -173,7 +205,11 @@ public sealed partial class Workbench(string? registryPath = null)
     private static Artifact? FindArtifact(Model model, PublishRequest request)
     {
         string? path = request.ArtifactPath is { } given ? Path.GetFullPath(given) : null;
-        string? quantization = request.Quantization is { } name ? Recipes.Get(name).Name : null;
+
+        // An artifact may be called other than a recipe: a mixture that was chosen to meet a size is.
+        string? quantization = request.Quantization is { } name
+            ? model.Artifacts.FirstOrDefault(a => string.Equals(a.Quantization, name, StringComparison.OrdinalIgnoreCase))?.Quantization ?? Recipes.Get(name).Name
+            : null;
         return model.Artifacts
             .Where(a => a.Format == "gguf" && (path is null || a.Path == path) && (quantization is null || a.Quantization == quantization))
             .MaxBy(a => a.CreatedAt);

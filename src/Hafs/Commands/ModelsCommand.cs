@@ -2,6 +2,7 @@ using System.CommandLine;
 using HafsModels;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Measurement;
 using HafsModels.Registry;
 using HafsModels.Tokenizers;
 
@@ -103,23 +104,28 @@ internal static class ModelsCommand
         var preTokenizer = new Option<string?>("--pre-tokenizer") { Description = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json" };
         preTokenizer.CompletionSources.Add([.. Vocabulary.PreTokenizers]);
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
+        var targetSize = new Option<string?>("--target-size") { Description = "Most bytes of the file, such as 4.5GB; types are chosen by measurement to meet it" };
+        var targetBits = new Option<double?>("--target-bpw") { Description = "Most bits per weight, such as 4.6; types are chosen by measurement to meet it" };
         var report = new Option<string?>("--report") { Description = "File that takes a report of what each tensor lost: .html or .svg" };
         var textOnly = new Option<bool>("--text-only") { Description = "Convert the text part of a model that also reads pictures or sound" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
-        var command = new Command("convert", "Convert a model to another format") { id, format, adapter, importance, output, threads, force, preTokenizer, skip, report, textOnly, dryRun, json };
+        var command = new Command("convert", "Convert a model to another format") { id, format, adapter, importance, output, threads, force, preTokenizer, skip, targetSize, targetBits, report, textOnly, dryRun, json };
         controls.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
             string model = result.GetRequiredValue(id);
             bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            long? bytes = result.GetValue(targetSize) is { } size ? SizeTarget.ParseBytes(size) : null;
             ConvertRequest request = controls.Apply(result, new ConvertRequest
             {
                 ModelId = isPath ? null : model,
                 Path = isPath ? model : null,
                 Adapter = result.GetValue(adapter),
+                TargetBytes = bytes,
+                TargetBitsPerWeight = result.GetValue(targetBits),
                 ImportanceMatrix = result.GetValue(importance),
                 OutputPath = result.GetValue(output),
                 Threads = result.GetValue(threads),
@@ -129,6 +135,14 @@ internal static class ModelsCommand
                 TextOnly = result.GetValue(textOnly),
                 PreTokenizer = result.GetValue(preTokenizer),
             });
+            if (bytes is not null || request.TargetBitsPerWeight is not null)
+            {
+                ConvertRequest wanted = request;
+                (request, TypeChoice? choice) = await Terminal.WithProgress("Choosing types", progress => Task.Run(() => workbench.ChooseTypes(wanted, progress, cancellation), cancellation));
+                if (choice is not null && !result.GetValue(json))
+                    Terminal.Line($"{choice.Name}: {choice.Mixture}, chosen {choice.Method}");
+            }
+
             ConversionPlan plan = workbench.PlanConversion(request);
             foreach (string warning in plan.Warnings)
                 Terminal.Warning(warning);

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using HafsModels.Conversion;
+using HafsModels.Measurement;
 using HafsModels.PowerShell.Completion;
 using HafsModels.Quantization;
 using HafsModels.Registry;
@@ -94,6 +95,19 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? ImportanceMatrix { get; set; }
 
+    /// <summary>
+    /// Most bytes of the file, header included, such as 4.5GB: instead of a quantization, a type is chosen for each tensor by its measured effect on the answers,
+    /// so that the file is as faithful as that size allows.
+    /// </summary>
+    [Parameter(HelpMessage = "Most bytes of the file, such as 4.5GB; types are chosen to meet it.")]
+    [ValidateRange(1, long.MaxValue)]
+    public long? TargetSize { get; set; }
+
+    /// <summary>Most bits per weight over all tensors, such as 4.6: a type is chosen for each tensor as with -TargetSize.</summary>
+    [Parameter(HelpMessage = "Most bits per weight, such as 4.6; types are chosen to meet it.")]
+    [ValidateRange(0.1, 64.0)]
+    public double? TargetBpw { get; set; }
+
     /// <summary>File to write, or the folder to write to; NAME-QUANTIZATION.gguf in the model's folder without it.</summary>
     [Parameter(HelpMessage = "File to write, or a folder; default: NAME-QUANTIZATION.gguf in the model's folder.")]
     [Alias("OutFile")]
@@ -173,6 +187,8 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             KeepSplit = KeepSplit,
             AllowRequantize = AllowRequantize,
             ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
+            TargetBytes = TargetSize,
+            TargetBitsPerWeight = TargetBpw,
             OutputPath = OutputPath is null ? null : FullPath(OutputPath),
             Threads = Threads,
             SkipVerification = SkipVerification,
@@ -188,10 +204,15 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             Metadata = Plain.Table(Metadata),
         };
         Workbench workbench = Workbench();
+        TypeChoice? choice = null;
+        if (HasTarget)
+            Perform(feed => (request, choice) = workbench.ChooseTypes(request, feed, feed.Stop));
+        if (choice is not null)
+            WriteVerbose($"Types were chosen {choice.Method}: {choice.Mixture}");
         ConversionPlan plan = workbench.PlanConversion(request);
         foreach (string warning in plan.Warnings)
             WriteWarning(warning);
-        string what = Sentence(plan);
+        string what = Sentence(plan, choice);
         if (ShouldProcess(what + ".", what + "?", "ConvertTo-Gguf"))
         {
             Perform(feed =>
@@ -204,11 +225,13 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
         }
     });
 
-    private string Sentence(ConversionPlan plan)
+    private bool HasTarget => TargetSize is not null || TargetBpw is not null;
+
+    private string Sentence(ConversionPlan plan, TypeChoice? choice)
     {
         string exists = !plan.OutputExists ? "" : Force ? ", replacing the file that exists" : ", which exists already (needs -Force)";
         return string.Create(CultureInfo.InvariantCulture,
-            $"Write {plan.OutputBytes:N0} bytes to {plan.OutputPath}{exists}: {plan.Family} with {plan.ParameterCount:N0} parameters in {plan.TensorCount} tensors as {plan.Quantization} "
+            $"Write {plan.OutputBytes:N0} bytes to {plan.OutputPath}{exists}: {plan.Family} with {plan.ParameterCount:N0} parameters in {plan.TensorCount} tensors as {plan.Quantization}{(choice is null ? "" : $" of {choice.Mixture}")} "
             + $"({plan.BitsPerWeight:0.00} bits per weight), from {plan.SourceBytes:N0} bytes of {plan.Source}");
     }
 }

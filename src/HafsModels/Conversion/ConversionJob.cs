@@ -32,8 +32,11 @@ public sealed class ConversionJob : IDisposable
     /// <summary>What is read.</summary>
     public required ModelSource Source { get; init; }
 
+    /// <summary>Which tensor gets which type.</summary>
+    public required QuantizationOptions Quantization { get; init; }
+
     /// <summary>Where the importance matrix came from, or null.</summary>
-    public ImportanceOrigin? Importance { get; private init; }
+    public ImportanceOrigin? Importance => Quantization.Importance?.Origin;
 
     /// <summary>Opens a source and plans its conversion; reads headers only.</summary>
     /// <param name="request">What to make of it.</param>
@@ -99,7 +102,7 @@ public sealed class ConversionJob : IDisposable
             Metadata = request.Metadata,
             CardFolder = home,
         });
-        string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Recipe.Name}.gguf");
+        string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
         return Job(folder, name, folder.Source, folder.Family.Name, quantization, [new(output, plan)], []);
     }
 
@@ -108,13 +111,13 @@ public sealed class ConversionJob : IDisposable
         string name = request.ModelId ?? GgufSources.NameOf(set);
         IReadOnlyList<ExportPlan> plans = GgufRequantization.Plan(set, quantization, new GgufRequantizationOptions
         {
-            Activity = $"Converting {name} to {recipe.Recipe.Name}",
+            Activity = $"Converting {name} to {recipe.Name}",
             AllowRequantize = recipe.AllowRequantize,
             PruneLayers = recipe.PruneLayers,
             KeepSplit = recipe.KeepSplit,
             Metadata = [.. Described(request), .. request.Metadata],
         });
-        string output = OutputPath(request.OutputPath, Path.GetDirectoryName(set.Path)!, $"{name}-{recipe.Recipe.Name}.gguf");
+        string output = OutputPath(request.OutputPath, Path.GetDirectoryName(set.Path)!, $"{name}-{recipe.Name}.gguf");
         string[] paths = plans.Count == 1 ? [output] : [.. plans.Select((_, i) => GgufSplit.FileName(output[..^".gguf".Length], i, plans.Count))];
         if (paths.Intersect(set.Files.Select(f => f.Path)).FirstOrDefault() is { } same)
             throw new HafsException(ErrorKind.InvalidArgument, "OutputIsSource", $"{same} is the source; it cannot be the output as well", same, "Name another output.");
@@ -127,12 +130,12 @@ public sealed class ConversionJob : IDisposable
         long elements = tensors.Where(t => t.Rows.SourceBytesPerRow > 0).Sum(t => t.Rows.Shape.ElementCount);
         double bits = 8.0 * tensors.Sum(t => (double)t.ByteSize) / Math.Max(1, tensors.Sum(t => t.Rows.Shape.ElementCount));
         var summary = new ConversionPlan(
-            model.Path, files[0].Path, quantization.Recipe.Name, family, files.Sum(f => f.Plan.SourceBytes), files.Sum(f => f.Plan.FileBytes), elements, tensors.Length, bits, files.Any(f => File.Exists(f.Path)))
+            model.Path, files[0].Path, quantization.Name, family, files.Sum(f => f.Plan.SourceBytes), files.Sum(f => f.Plan.FileBytes), elements, tensors.Length, bits, files.Any(f => File.Exists(f.Path)))
         {
             OutputPaths = [.. files.Select(f => f.Path)],
             Warnings = warnings,
         };
-        return new ConversionJob(source, name, files, summary) { Source = model, Importance = quantization.Importance?.Origin };
+        return new ConversionJob(source, name, files, summary) { Source = model, Quantization = quantization };
     }
 
     private static string[] Warnings(IReadOnlyList<ExportPlan> plans)

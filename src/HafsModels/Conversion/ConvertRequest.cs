@@ -48,6 +48,18 @@ public sealed record ConvertRequest
     /// <summary>File of an importance matrix, as llama-imatrix writes it, or null for all columns alike.</summary>
     public string? ImportanceMatrix { get; init; }
 
+    /// <summary>Most bytes of the file, header included: types are chosen tensor by tensor to meet it. Null for the types of <see cref="Quantization"/>.</summary>
+    public long? TargetBytes { get; init; }
+
+    /// <summary>Most bits per weight over all tensors: types are chosen tensor by tensor to meet it. Null for the types of <see cref="Quantization"/>.</summary>
+    public double? TargetBitsPerWeight { get; init; }
+
+    /// <summary>Types that were chosen to meet the target, by tensor; null before that.</summary>
+    public IReadOnlyDictionary<string, GgmlType>? ChosenTypes { get; init; }
+
+    /// <summary>Name of the mixture that was chosen, such as <c>4.60BPW</c>; null for the recipe's.</summary>
+    public string? MixtureName { get; init; }
+
     /// <summary>Output file, or a folder; null for <c>NAME-QUANTIZATION.gguf</c> inside the model folder.</summary>
     public string? OutputPath { get; init; }
 

@@ -12,6 +12,12 @@ public sealed record RecipeFile
     /// <summary>Types by pattern; the first that matches decides.</summary>
     public IReadOnlyList<TensorTypeRule> TensorTypes { get; init; } = [];
 
+    /// <summary>Types by whole name, chosen to meet a size; they are not part of a file.</summary>
+    public IReadOnlyDictionary<string, GgmlType> ChosenTypes { get; init; } = new Dictionary<string, GgmlType>();
+
+    /// <summary>Name of the mixture that was chosen to meet a size, or null.</summary>
+    public string? MixtureName { get; init; }
+
     /// <summary>Type of the output head, or null.</summary>
     public GgmlType? OutputType { get; init; }
 
@@ -37,6 +43,9 @@ public sealed record RecipeFile
     /// <exception cref="HafsException">There is no such recipe.</exception>
     public Recipe Recipe => Recipes.Get(Quantization ?? "Q4_K_M");
 
+    /// <summary>What the result is called: the mixture that was chosen, or the base recipe.</summary>
+    public string Name => MixtureName ?? Recipe.Name;
+
     /// <summary>What a request says, over what its recipe file says: patterns of the request are asked first.</summary>
     /// <exception cref="HafsException">The file cannot be read.</exception>
     public static RecipeFile For(ConvertRequest request)
@@ -47,6 +56,8 @@ public sealed record RecipeFile
         {
             Quantization = request.Quantization ?? file.Quantization,
             TensorTypes = [.. request.TensorTypes, .. file.TensorTypes],
+            ChosenTypes = request.ChosenTypes ?? new Dictionary<string, GgmlType>(),
+            MixtureName = request.MixtureName,
             OutputType = request.OutputType ?? file.OutputType,
             EmbeddingType = request.EmbeddingType ?? file.EmbeddingType,
             LeaveOutput = request.LeaveOutput || file.LeaveOutput,
@@ -61,8 +72,10 @@ public sealed record RecipeFile
     /// <param name="importance">How much each column counts, or null.</param>
     public QuantizationOptions ToOptions(ImportanceMatrix? importance) => new(Recipe)
     {
+        Name = Name,
         Importance = importance,
         TensorTypes = TensorTypes,
+        ExactTypes = ChosenTypes,
         OutputType = OutputType,
         EmbeddingType = EmbeddingType,
         LeaveOutput = LeaveOutput,

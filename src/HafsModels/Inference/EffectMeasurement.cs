@@ -1,3 +1,4 @@
+using HafsModels.Architectures;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
 
@@ -17,13 +18,13 @@ internal sealed class EffectMeasurement : IDisposable
     private readonly float[] reference;
 
     /// <summary>Opens a model and runs it on a text.</summary>
-    /// <param name="path">A GGUF file, or the folder of a Hugging Face checkpoint.</param>
+    /// <param name="model">A GGUF file, or the folder of a Hugging Face checkpoint, with its adapter.</param>
     /// <param name="options">On what, and how much.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="HafsException">It is of a kind that is not decoded here, or gives logits that are not numbers.</exception>
-    public EffectMeasurement(string path, FidelityOptions options, CancellationToken cancellationToken)
+    public EffectMeasurement(ModelSource model, FidelityOptions options, CancellationToken cancellationToken)
     {
-        source = TextGenerator.Open(path, options.Threads, cancellationToken);
+        source = TextGenerator.Open(model, options.Threads, cancellationToken);
         try
         {
             int vocabulary = source.Decoder.Config.VocabularySize;

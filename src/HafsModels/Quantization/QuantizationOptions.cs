@@ -6,6 +6,9 @@ namespace HafsModels.Quantization;
 /// <param name="Recipe">The mixture that decides where nothing else does.</param>
 public sealed record QuantizationOptions(Recipe Recipe)
 {
+    /// <summary>What the mixture is called: the recipe's name, or another for types that were chosen otherwise.</summary>
+    public string Name { get; init; } = Recipe.Name;
+
     /// <summary>How much each column counts, or null for all alike.</summary>
     public ImportanceMatrix? Importance { get; init; }
 
@@ -45,6 +48,14 @@ public sealed record QuantizationOptions(Recipe Recipe)
         return types;
     }
 
+    /// <summary>Whether more than the recipe says what type a tensor gets.</summary>
+    /// <param name="name">Name in GGUF.</param>
+    public bool Decides(string name)
+    {
+        RecipeRole role = RecipeTensors.RoleOf(name);
+        return (LeaveOutput && role == RecipeRole.Head) || Asked(name, role) is not null || TensorTypes.Any(r => r.Matches(name));
+    }
+
     /// <summary>How much each column of a tensor counts that is encoded in a type; empty for all alike.</summary>
     /// <param name="tensor">The tensor, in the type it has.</param>
     /// <param name="type">The type it gets.</param>
@@ -55,7 +66,10 @@ public sealed record QuantizationOptions(Recipe Recipe)
         if (tensor.Type == type)
             return default;
         ReadOnlyMemory<float> weights = Importance?.For(tensor.Name, tensor.Shape) ?? default;
-        if (!weights.IsEmpty || !Recipe.RequiresImportance(tensor.Name, type))
+
+        // A type that was chosen for one tensor was chosen knowingly: only what the encoding itself cannot do without is demanded.
+        bool isDemanded = ExactTypes.ContainsKey(tensor.Name) ? BlockFormats.Get(type).NeedsImportance : Recipe.RequiresImportance(tensor.Name, type);
+        if (!weights.IsEmpty || !isDemanded)
             return weights;
         string lack = Importance is null ? "cannot be made without an importance matrix" : $"cannot be made: the importance matrix{Named(Importance)} has no weights for {tensor.Name}";
         throw new HafsException(

@@ -29,7 +29,7 @@ public sealed class Recipe
     };
 
     // So few bits a weight that llama-quantize wants to know which of them count.
-    private static readonly GgmlType[] Coarse = [GgmlType.IQ1_S, GgmlType.IQ1_M, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ3_XXS];
+    internal static readonly GgmlType[] Coarse = [GgmlType.IQ1_S, GgmlType.IQ1_M, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ3_XXS];
 
     internal Recipe(string name, uint fileType, GgmlType baseType, int quality, IReadOnlyList<string> aliases, IReadOnlyList<RecipeRule> rules)
     {
