@@ -21,6 +21,7 @@
         'Get-ModelQuantization'
         'Get-ModelRegistryBackup'
         'Measure-ModelImportance'
+        'Measure-ModelQuantization'
         'Merge-Gguf'
         'Merge-ModelAdapter'
         'Publish-Model'

@@ -134,6 +134,23 @@ public sealed partial class Workbench(string? registryPath = null)
         return (request.ModelId is null ? artifact : registry.AddArtifact(artifact, cancellationToken)) with { VerificationNote = note };
     }
 
+    /// <summary>What a conversion would lose, tensor by tensor; writes nothing but the report, where one is asked for.</summary>
+    /// <param name="request">The conversion.</param>
+    /// <param name="measureEffect">Also measure how far the answers move when only that tensor is quantized: one run of the model a tensor.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public IReadOnlyList<TensorError> MeasureQuantization(ConvertRequest request, bool measureEffect, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        request = ChooseTypes(request, progress, cancellationToken).Request;
+        if (request.ReportPath is { } wanted)
+            QuantizationReport.RequireName(wanted);
+        using ConversionJob job = Open(request);
+        IReadOnlyList<TensorError> errors = QuantizationMeasurement.Measure(job, request, measureEffect, progress, cancellationToken);
+        if (request.ReportPath is { } path)
+            new QuantizationReport(job.Name, job.Summary.Quantization, job.Summary.OutputBytes, errors).Write(path);
+        return errors;
+    }
+
     /// <summary>Where an importance matrix would be written.</summary>
     /// <exception cref="HafsException">The model is not there, or the file is and was not to be replaced.</exception>
     public string PlanImportance(ImportanceRequest request)

@@ -32,3 +32,39 @@ Describe 'Importance matrices' {
         (Get-GgufInfo $artifact.Path).Metadata['quantize.imatrix.chunks_count'] | Should -Be 2
     }
 }
+
+Describe 'What quantizing loses' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-qwen2'
+        $null = Register-Model $test.Model -Registry $test.Registry
+    }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'is told tensor by tensor, and drawn' {
+        $errors = Measure-ModelQuantization kjv-qwen2 Q8_0, Q4_0 -Registry $test.Registry -Report "$($test.Folder)/lost.html"
+        $eight, $four = $errors | Group-Object Quantization | Sort-Object Name -Descending
+        $eight.Name, $four.Name | Should -Be 'Q8_0', 'Q4_0'
+        $name = 'blk.0.ffn_down.weight'
+        ($four.Group | Where-Object Name -EQ $name).RelativeError | Should -BeGreaterThan (5 * ($eight.Group | Where-Object Name -EQ $name).RelativeError)
+        ($errors | Where-Object Type -EQ F32).MaxError | Should -Be (@(0) * @($errors | Where-Object Type -EQ F32).Count)
+        Get-Content -Raw "$($test.Folder)/lost-Q4_0.html" | Should -Match 'kjv-qwen2 as Q4_0'
+        Get-ChildItem $test.Model -Filter *.gguf | Should -BeNullOrEmpty
+    }
+
+    It 'is measured by its effect on the answers' {
+        $errors = Get-Model kjv-qwen2 -Registry $test.Registry | Measure-ModelQuantization -Quantization Q4_0 -MeasureEffect -EvaluationText 'In the beginning God created the heaven and the earth.'
+        $measured = $errors | Where-Object { $null -ne $_.KlDivergence }
+        $measured.Count | Should -Be @($errors | Where-Object { $_.Type -ne 'F32' }).Count
+        ($measured.KlDivergence | Measure-Object -Maximum).Maximum | Should -BeGreaterThan 0
+    }
+
+    It 'is kept small at a size that is asked for' {
+        $limit = 2MB
+        $artifact = ConvertTo-Gguf kjv-qwen2 -TargetSize $limit -Registry $test.Registry -Report "$($test.Folder)/target.svg"
+        (Get-Item $artifact.Path).Length | Should -BeLessOrEqual $limit
+        (Get-Item $artifact.Path).Length | Should -BeGreaterThan (0.97 * $limit)
+        $artifact.Quantization | Should -Match 'BPW$'
+        ([xml](Get-Content -Raw "$($test.Folder)/target.svg")).svg | Should -Not -BeNullOrEmpty
+        { ConvertTo-Gguf kjv-qwen2 -TargetSize 10KB -Registry $test.Registry -Force -ErrorAction Stop } | Should -Throw '*smallest*'
+    }
+}

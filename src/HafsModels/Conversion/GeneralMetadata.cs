@@ -21,10 +21,10 @@ internal static partial class GeneralMetadata
     private static readonly (string From, string To, Func<JsonElement, object?> Read)[] Sampling =
     [
         ("sequence", "sequence", value => value.ValueKind == JsonValueKind.String ? value.GetString() : null),
-        ("top_k", "top_k", Integer), ("top_p", "top_p", Single), ("min_p", "min_p", Single),
-        ("xtc_probability", "xtc_probability", Single), ("xtc_threshold", "xtc_threshold", Single), ("temperature", "temp", Single),
-        ("penalty_last_n", "penalty_last_n", Integer), ("penalty_repeat", "penalty_repeat", Single),
-        ("mirostat", "mirostat", Integer), ("mirostat_tau", "mirostat_tau", Single), ("mirostat_eta", "mirostat_eta", Single),
+        ("top_k", "top_k", v => Integer(v)), ("top_p", "top_p", v => Single(v)), ("min_p", "min_p", v => Single(v)),
+        ("xtc_probability", "xtc_probability", v => Single(v)), ("xtc_threshold", "xtc_threshold", v => Single(v)), ("temperature", "temp", v => Single(v)),
+        ("penalty_last_n", "penalty_last_n", v => Integer(v)), ("penalty_repeat", "penalty_repeat", v => Single(v)),
+        ("mirostat", "mirostat", v => Integer(v)), ("mirostat_tau", "mirostat_tau", v => Single(v)), ("mirostat_eta", "mirostat_eta", v => Single(v)),
     ];
 
     /// <param name="folder">The model.</param>
@@ -127,9 +127,9 @@ internal static partial class GeneralMetadata
         }
     }
 
-    private static object? Integer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
+    private static int? Integer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
 
-    private static object? Single(JsonElement value) => value.ValueKind == JsonValueKind.Number ? (float)value.GetDouble() : null;
+    private static float? Single(JsonElement value) => value.ValueKind == JsonValueKind.Number ? (float)value.GetDouble() : null;
 
     private static string[]? Some(IReadOnlyList<string>? texts) => texts is { Count: > 0 } ? [.. texts] : null;
 

@@ -1,6 +1,5 @@
 using HafsModels.Formats.Gguf;
 using HafsModels.Formats.ImportanceMatrices;
-using HafsModels.Quantization;
 using HafsModels.Tensors;
 
 namespace HafsModels.Conversion;

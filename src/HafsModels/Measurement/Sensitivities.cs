@@ -1,9 +1,7 @@
 using System.Globalization;
 using HafsModels.Architectures;
-using HafsModels.Conversion;
 using HafsModels.Inference;
 using HafsModels.Quantization;
-using HafsModels.Tensors;
 
 namespace HafsModels.Measurement;
 
@@ -23,7 +21,13 @@ internal static class Sensitivities
     // Where nothing can be run: what the factors of trained models are like, block by block in order of size.
     private static readonly Dictionary<string, double> UsualFactors = new()
     {
-        ["output"] = 0.4, ["token_embd"] = 0.2, ["attn_v"] = 0.02, ["ffn_down"] = 0.02, ["attn_output"] = 0.01, ["ffn_gate"] = 0.01, ["ffn_up"] = 0.01,
+        ["output"] = 0.4,
+        ["token_embd"] = 0.2,
+        ["attn_v"] = 0.02,
+        ["ffn_down"] = 0.02,
+        ["attn_output"] = 0.01,
+        ["ffn_gate"] = 0.01,
+        ["ffn_up"] = 0.01,
     };
 
     private const double UsualForOthers = 0.005;

@@ -74,14 +74,14 @@ public static class ModelDescription
             BaseModel = request.BaseModel
                 ?? ModelFolderFile.Text(adapter, "base_model_name_or_path")
                 ?? ModelFolderFile.Text(arguments, "base_model", "model_name_or_path")
-                ?? card?.Texts("base_model").FirstOrDefault()
+                ?? First(card?.Texts("base_model"))
                 ?? ModelFolderFile.Text(config, "_name_or_path")
                 ?? "",
             Role = request.Role ?? ModelFolderFile.Text(arguments, "role") ?? model.Role,
             Group = request.Group ?? ModelFolderFile.Text(arguments, "group") ?? "",
             TrainingDate = File.Exists(stateFile) ? LocalTime.Format(File.GetLastWriteTime(stateFile)) : model.TrainingDate,
             TrainingDurationMinutes = (long)Math.Clamp(Math.Round(state.RuntimeSeconds / 60), 0, int.MaxValue),
-            DatasetName = ModelFolderFile.Text(arguments, "dataset_name", "dataset") ?? card?.Texts("datasets").FirstOrDefault() ?? "",
+            DatasetName = ModelFolderFile.Text(arguments, "dataset_name", "dataset") ?? First(card?.Texts("datasets")) ?? "",
             DatasetPath = ModelFolderFile.Text(arguments, "dataset_path", "data_path", "train_file") ?? "",
             TrainSamples = state.TrainSamples,
             ValidationSamples = state.ValidationSamples,
@@ -127,4 +127,6 @@ public static class ModelDescription
 
     private static Dictionary<string, object?> Given(JsonObject file) =>
         JsonValues.FromObject(file).Where(p => p.Value is not null).ToDictionary(StringComparer.Ordinal);
+
+    private static string? First(IReadOnlyList<string>? texts) => texts is [var first, ..] ? first : null;
 }

@@ -45,7 +45,7 @@ public sealed class TrainedAdapterTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public void A_registered_adapter_converts_with_its_base_and_its_deployment_is_tested_against_both()
+    public async Task A_registered_adapter_converts_with_its_base_and_its_deployment_is_tested_against_both()
     {
         Workbench.Register(new RegisterRequest { Path = BasePath }, default);
         Workbench.Register(new RegisterRequest { Path = AdapterPath }, default);
@@ -58,8 +58,8 @@ public sealed class TrainedAdapterTests(ITestOutputHelper output) : IDisposable
 
         foreach (Artifact artifact in new[] { own, given })
         {
-            Workbench.PublishAsync(new() { ModelId = artifact.ModelId, Backend = "Embedded", ArtifactPath = artifact.Path }, null, default).GetAwaiter().GetResult();
-            DeploymentTest test = Workbench.TestAsync(new() { ModelId = artifact.ModelId, Backend = "Embedded" }, null, default).GetAwaiter().GetResult();
+            await Workbench.PublishAsync(new() { ModelId = artifact.ModelId, Backend = "Embedded", ArtifactPath = artifact.Path }, null, default);
+            DeploymentTest test = await Workbench.TestAsync(new() { ModelId = artifact.ModelId, Backend = "Embedded" }, null, default);
             Assert.True(test.Passed, test.Message);
             Assert.InRange(test.Fidelity!.MeanKlDivergence, 0, 1e-6);
         }
