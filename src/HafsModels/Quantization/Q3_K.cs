@@ -21,14 +21,15 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
             EncodeBlock(row.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice(i, Elements), destination[..Bytes]);
     }
 
-    // The scalar definition: a search for each sub-block, then Finish.
+    // The scalar definition: a search for each sub-block and for their scales, then Store.
     private static void EncodeBlock(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, Span<byte> block)
     {
-        Span<byte> quants = stackalloc byte[SubBlock];
+        Span<byte> quants = stackalloc byte[SubBlock], scaleQuants = stackalloc byte[SubBlocks];
         Span<float> scales = stackalloc float[SubBlocks], sumWeights = stackalloc float[SubBlocks];
         for (int j = 0; j < SubBlocks; j++)
             scales[j] = Search(x, importance, j, quants, out sumWeights[j]);
-        Finish<Lanes1>(x, importance, scales, sumWeights, block);
+        float d = importance.IsEmpty ? QuantizeToExtreme<Lanes1>(scales, scaleQuants) : ScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
+        Store<Lanes1>(x, importance, d, scaleQuants, block);
     }
 
     private static float Search(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int j, Span<byte> quants, out float sumWeights)
@@ -43,106 +44,83 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
         return ScaleSearch.Find(sub, weights, Limit, quants);
     }
 
-    // The vector kernel: sixty-four sub-blocks (four super-blocks) are searched at once; then Finish.
+    // The vector kernel: the sub-blocks of thirty-two super-blocks are searched at once, then with importance the scales of the super-blocks; then Store.
     [SkipLocalsInit]
     private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        const int BatchSubBlocks = 64, BatchElements = BatchSubBlocks * SubBlock;
-        Span<float> allScales = stackalloc float[BatchSubBlocks], allSumWeights = stackalloc float[BatchSubBlocks], weights = stackalloc float[BatchElements];
+        const int Blocks = ScaleBatch.Count, BatchElements = Blocks * Elements;
+        Unsafe.SkipInit(out ScaleBatch blockScales);
+        Span<float> allScales = stackalloc float[Blocks * SubBlocks], allSumWeights = stackalloc float[Blocks * SubBlocks];
+        Span<byte> scaleQuants = stackalloc byte[SubBlocks];
         for (int first = 0; first < rows.Length; first += BatchElements)
         {
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(BatchElements, rows.Length - first));
-            CacheLines.Prefetch(rows[(first + x.Length)..], BatchElements);
-            ulong failed;
+            Span<float> scales = allScales[..(x.Length / SubBlock)], sumWeights = allSumWeights[..scales.Length];
             if (importance.IsEmpty)
-            {
-                failed = Descend<V>(x, allScales);
-            }
+                ScaleDescentBatch.Find<V>(x, scales);
             else
-            {
-                ImportanceLanes.WeighBlocks<V>(x, importance, first % rowLength, factor: 2, divisor: Elements, weights);
-                failed = SearchWeighted<V>(x, weights[..x.Length], allScales, allSumWeights);
-            }
+                SearchWeighted<V>(x, importance, first % rowLength, scales, sumWeights);
+            SearchFailed(x, importance, first % rowLength, scales, sumWeights);
+            if (!importance.IsEmpty)
+                blockScales.Find<V, SixBits>(scales, sumWeights);
 
-            for (int j = 0; j < x.Length / SubBlock; j += SubBlocks, destination = destination[Bytes..])
+            for (int block = 0; block < x.Length / Elements; block++, destination = destination[Bytes..])
             {
-                ReadOnlySpan<float> blockX = x.Slice(j * SubBlock, Elements);
-                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + j * SubBlock) % rowLength, Elements);
-                Span<float> scales = allScales.Slice(j, SubBlocks), sumWeights = allSumWeights.Slice(j, SubBlocks);
-                SearchFailed(blockX, blockImportance, failed >> j, scales, sumWeights);
-                Finish<V>(blockX, blockImportance, scales, sumWeights, destination[..Bytes]);
+                ReadOnlySpan<float> blockX = x.Slice(block * Elements, Elements), ofBlock = scales.Slice(block * SubBlocks, SubBlocks);
+                ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((first + block * Elements) % rowLength, Elements);
+                float d;
+                if (importance.IsEmpty)
+                    d = QuantizeToExtreme<V>(ofBlock, scaleQuants);
+                else if ((blockScales.Failed >> block & 1) != 0)
+                    d = ScaleSearch.Find(ofBlock, sumWeights.Slice(block * SubBlocks, SubBlocks), ScaleLimit, scaleQuants);
+                else
+                    d = QuantizeByInverse<V>(ofBlock, blockScales.Scales[block], blockScales.Inverses[block], scaleQuants);
+                Store<V>(blockX, blockImportance, d, scaleQuants, destination[..Bytes]);
             }
         }
     }
 
+    // A sub-block that the scalar definition must search gets the scale NaN.
     [SkipLocalsInit]
-    private static unsafe ulong Descend<V>(ReadOnlySpan<float> x, Span<float> scales)
-        where V : struct, ILanes<V>
-    {
-        const int CacheLine = 64;
-        float* padded = stackalloc float[scales.Length * SubBlock], memory = stackalloc float[4 * 16 * SubBlock * 4 + CacheLine / sizeof(float)];
-        float* groups = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
-        ulong failed = 0;
-        fixed (float* given = x, found = scales)
-        {
-            float* elements = given;
-            if (x.Length < scales.Length * SubBlock)
-            {
-                Span<float> all = new(padded, scales.Length * SubBlock);
-                x.CopyTo(all);
-                all[x.Length..].Clear();
-                elements = padded;
-            }
-
-            int atOnce = ScaleDescentLanes<V>.Groups * V.Count;
-            for (int first = 0; first < scales.Length; first += atOnce)
-            {
-                for (int group = 0; group < ScaleDescentLanes<V>.Groups; group++)
-                    Transposition.ToLanes<V>(elements + (first + group * V.Count) * SubBlock, SubBlock, groups + group * ScaleDescentLanes<V>.GroupFloats, ScaleDescentLanes<V>.Stride);
-                failed |= ScaleDescentLanes<V>.Find(groups, found + first) << first;
-            }
-        }
-
-        return failed;
-    }
-
-    [SkipLocalsInit]
-    private static unsafe ulong SearchWeighted<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, Span<float> scales, Span<float> sumWeights)
+    private static unsafe void SearchWeighted<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int firstColumn, Span<float> scales, Span<float> sumWeights)
         where V : struct, ILanes<V>
     {
         const int BatchElements = ScaleBatch.Count * SubBlock;
         Unsafe.SkipInit(out ScaleBatch batch);
-        ulong failed = 0;
+        Span<float> allWeights = stackalloc float[BatchElements];
         for (int first = 0; first < x.Length; first += BatchElements)
         {
-            Range part = new(first, Math.Min(first + BatchElements, x.Length));
-            batch.Find<V, ThreeBits>(x[part], weights[part]);
-            new ReadOnlySpan<float>(batch.Scales, ScaleBatch.Count).CopyTo(scales[(first / SubBlock)..]);
-            failed |= (ulong)batch.Failed << first / SubBlock;
+            ReadOnlySpan<float> part = x.Slice(first, Math.Min(BatchElements, x.Length - first));
+            Span<float> weights = allWeights[..part.Length];
+            ImportanceLanes.WeighBlocks<V>(part, importance, (firstColumn + first) % importance.Length, factor: 2, divisor: Elements, weights);
+            batch.Find<V, ThreeBits>(part, weights);
+            for (int j = 0; j < part.Length / SubBlock; j++)
+            {
+                scales[first / SubBlock + j] = (batch.Failed >> j & 1) != 0 ? float.NaN : batch.Scales[j];
+                sumWeights[first / SubBlock + j] = Importance.Sum(weights.Slice(j * SubBlock, SubBlock));
+            }
         }
-
-        for (int j = 0; j < x.Length / SubBlock; j++)
-            sumWeights[j] = Importance.Sum(weights.Slice(j * SubBlock, SubBlock));
-        return failed;
     }
 
-    private static void SearchFailed(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ulong failed, Span<float> scales, Span<float> sumWeights)
+    private static void SearchFailed(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, int firstColumn, Span<float> scales, Span<float> sumWeights)
     {
         Span<byte> quants = stackalloc byte[SubBlock];
-        for (int j = 0; j < SubBlocks; j++)
+        for (int j = 0; j < scales.Length; j++)
         {
-            if ((failed >> j & 1) != 0)
-                scales[j] = Search(x, importance, j, quants, out sumWeights[j]);
+            if (!float.IsNaN(scales[j]))
+                continue;
+            int start = j / SubBlocks * Elements;
+            ReadOnlySpan<float> blockImportance = importance.IsEmpty ? default : importance.Slice((firstColumn + start) % importance.Length, Elements);
+            scales[j] = Search(x.Slice(start, Elements), blockImportance, j % SubBlocks, quants, out sumWeights[j]);
         }
     }
 
     // Stores the scales; then chooses the integers by the scales as stored, but a sub-block whose scale became 0 keeps those of its search.
     [SkipLocalsInit]
-    private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, ReadOnlySpan<float> sumWeights, Span<byte> block)
+    private static unsafe void Store<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float d, ReadOnlySpan<byte> scaleQuants, Span<byte> block)
         where V : struct, ILanes<V>
     {
-        Span<byte> quants = stackalloc byte[Elements], scaleQuants = stackalloc byte[SubBlocks];
-        float d = importance.IsEmpty ? QuantizeToExtreme(scales, scaleQuants) : ScaleSearch.Find(scales, sumWeights, ScaleLimit, scaleQuants);
+        Span<byte> quants = stackalloc byte[Elements];
         d = block.WriteHalf(Scale, d);
         PackScales(scaleQuants, block.Slice(Scales, 12));
         for (int j = 0; j < SubBlocks; j++)
@@ -161,9 +139,11 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
     }
 
     // The scale of largest magnitude becomes −32 (stored as 0), so d has the opposite sign. Numbers pass through an int8 before they are clamped.
-    private static float QuantizeToExtreme(ReadOnlySpan<float> scales, Span<byte> quants)
+    [SkipLocalsInit]
+    private static unsafe float QuantizeToExtreme<V>(ReadOnlySpan<float> scales, Span<byte> quants)
+        where V : struct, ILanes<V>
     {
-        float extreme = ScaleSearch.Extreme(scales);
+        float extreme = BlockLanes.Extreme<V>(scales);
         if (extreme == 0)
         {
             quants.Clear();
@@ -171,9 +151,29 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
         }
 
         float inverse = -ScaleLimit / extreme;
-        for (int j = 0; j < scales.Length; j++)
-            quants[j] = (byte)(Math.Clamp((int)(sbyte)Rounding.Nearest(inverse * scales[j]), -ScaleLimit, ScaleLimit - 1) + ScaleLimit);
+        fixed (float* source = scales)
+        fixed (byte* destination = quants)
+        {
+            for (int j = 0; j < SubBlocks; j += V.Count)
+            {
+                V nearest = V.ShiftRightBits(V.ShiftLeftBits(NearestQuants.Nearest(V.Create(inverse) * V.Load(source + j)), 24), 24);
+                nearest = V.MaxBits(V.MinBits(nearest, V.CreateBits(ScaleLimit - 1)), V.CreateBits(-ScaleLimit));
+                V.StoreBytes(V.AddBits(nearest, V.CreateBits(ScaleLimit)), destination + j);
+            }
+        }
+
         return 1 / inverse;
+    }
+
+    // Zeros keep 0, not the middle.
+    private static float QuantizeByInverse<V>(ReadOnlySpan<float> scales, float d, float inverse, Span<byte> quants)
+        where V : struct, ILanes<V>
+    {
+        if (inverse == 0)
+            quants.Clear();
+        else
+            NearestQuants.FindByInverse<V>(scales, inverse, 0, -ScaleLimit, ScaleLimit - 1, quants);
+        return d;
     }
 
     private static void PackScales(ReadOnlySpan<byte> scales, Span<byte> packed)
@@ -208,5 +208,11 @@ internal sealed class Q3_K() : BlockFormat(GgmlType.Q3_K)
     {
         public static int Length => SubBlock;
         public static int Limit => Q3_K.Limit;
+    }
+
+    private readonly struct SixBits : IScaleRule
+    {
+        public static int Length => SubBlocks;
+        public static int Limit => ScaleLimit;
     }
 }

@@ -37,8 +37,11 @@ internal static unsafe class NearestQuants
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Nearest<V>(V lanes, int lowest, int highest)
         where V : struct, ILanes<V>
-    {
-        V nearest = V.SubtractBits((lanes + V.Create(12582912f)) & V.CreateBits(0x007FFFFF), V.CreateBits(0x00400000));
-        return V.MaxBits(V.MinBits(nearest, V.CreateBits(highest)), V.CreateBits(lowest));
-    }
+        => V.MaxBits(V.MinBits(Nearest(lanes), V.CreateBits(highest)), V.CreateBits(lowest));
+
+    /// <summary><see cref="Rounding.Nearest(float)"/> in every lane, as integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Nearest<V>(V lanes)
+        where V : struct, ILanes<V>
+        => V.SubtractBits((lanes + V.Create(12582912f)) & V.CreateBits(0x007FFFFF), V.CreateBits(0x00400000));
 }

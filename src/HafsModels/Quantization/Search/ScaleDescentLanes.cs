@@ -18,6 +18,9 @@ internal static unsafe class ScaleDescentLanes<V>
     private const int Length = 16, Limit = 4, Rounds = 5;
     private const float SafeToRound = 4e6f;
 
+    // Settle sees no more than rounding errors of about 4e−6 of Σw·x·q as long as sums neither overflow nor get near denormals.
+    private const float AlmostHalf = 0.499f, Error = 1e-5f, LeastError = 1e-37f, SafeToSettle = 1e7f;
+
     /// <summary>Floats from the row of one element to that of the next: the element, its square, its cube and its integer, for every lane.</summary>
     public static int Stride
     {
@@ -32,6 +35,32 @@ internal static unsafe class ScaleDescentLanes<V>
         get => Length * Stride;
     }
 
+    /// <summary>
+    /// Scales of the sub-blocks among <c>V.Count</c> that the search leaves as they start, which are four of five in normal weights: where the extreme is
+    /// positive Σw·x·q is not, so no integer is considered; else as long as no quotient x·otherQQ / otherXQ is farther than half from q, that is |x·sumQQ − q·sumXQ|
+    /// no larger than otherXQ / 2. None of this waits for anything.
+    /// </summary>
+    /// <param name="rows">The rows of one group, elements filled in.</param>
+    /// <param name="scales">Takes the scales.</param>
+    /// <returns>One bit for each sub-block that must be searched.</returns>
+    public static uint Settle(float* rows, float* scales)
+    {
+        Start(rows, out V sumXQ, out V sumQQ, out V nonzero, out V largest);
+        V leastRoom = V.Create(float.MaxValue), largestXQ = V.Zero;
+        for (int i = 0; i < GroupFloats; i += Stride)
+        {
+            float* row = rows + i;
+            V x = V.Load(row), q = V.Load(row + 3 * V.Count), otherXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
+            largestXQ = V.Max(largestXQ, otherXQ);
+            leastRoom = V.Min(leastRoom, V.Create(AlmostHalf) * otherXQ - V.Abs(x * sumQQ - q * sumXQ));
+        }
+
+        V isNear = V.LessThan(V.Create(Error) * V.Abs(sumXQ) + V.Create(LeastError), leastRoom);
+        V moves = nonzero & V.LessThan(V.Zero, largestXQ) & ~isNear;
+        Finish(sumXQ, sumQQ, nonzero, scales);
+        return V.MaskBits(moves | Exceeds(largest, V.Create(SafeToSettle)));
+    }
+
     /// <summary>Searches <c>4·V.Count</c> sub-blocks.</summary>
     /// <param name="rows">The rows of the four groups, elements filled in.</param>
     /// <param name="scales">Takes the scales.</param>
@@ -39,21 +68,22 @@ internal static unsafe class ScaleDescentLanes<V>
     public static ulong Find(float* rows, float* scales)
     {
         float* rows1 = rows + GroupFloats, rows2 = rows1 + GroupFloats, rows3 = rows2 + GroupFloats;
-        Start(rows, out V sumXQ0, out V sumQQ0, out V active0, out V failed0);
-        Start(rows1, out V sumXQ1, out V sumQQ1, out V active1, out V failed1);
-        Start(rows2, out V sumXQ2, out V sumQQ2, out V active2, out V failed2);
-        Start(rows3, out V sumXQ3, out V sumQQ3, out V active3, out V failed3);
-        V largest0 = V.Zero, largest1 = V.Zero, largest2 = V.Zero, largest3 = V.Zero;
-        V nonzero0 = active0, nonzero1 = active1, nonzero2 = active2, nonzero3 = active3;
+        Start(rows, out V sumXQ0, out V sumQQ0, out V nonzero0, out V largest0);
+        Start(rows1, out V sumXQ1, out V sumQQ1, out V nonzero1, out V largest1);
+        Start(rows2, out V sumXQ2, out V sumQQ2, out V nonzero2, out V largest2);
+        Start(rows3, out V sumXQ3, out V sumQQ3, out V nonzero3, out V largest3);
+        V failed0 = IsInfinite(largest0), failed1 = IsInfinite(largest1), failed2 = IsInfinite(largest2), failed3 = IsInfinite(largest3);
+        V quotient0 = V.Zero, quotient1 = V.Zero, quotient2 = V.Zero, quotient3 = V.Zero;
+        V active0 = nonzero0 & ~failed0, active1 = nonzero1 & ~failed1, active2 = nonzero2 & ~failed2, active3 = nonzero3 & ~failed3;
         for (int round = 0; round < Rounds; round++)
         {
             V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
             for (int i = 0; i < GroupFloats; i += Stride)
             {
-                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref largest0);
-                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref largest1);
-                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref largest2);
-                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref largest3);
+                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref quotient0);
+                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref quotient1);
+                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref quotient2);
+                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref quotient3);
             }
 
             // A lane without a change is done.
@@ -65,15 +95,17 @@ internal static unsafe class ScaleDescentLanes<V>
                 break;
         }
 
-        return Finish(sumXQ0, sumQQ0, nonzero0, failed0 | TooLarge(largest0), scales)
-            | (ulong)Finish(sumXQ1, sumQQ1, nonzero1, failed1 | TooLarge(largest1), scales + V.Count) << V.Count
-            | (ulong)Finish(sumXQ2, sumQQ2, nonzero2, failed2 | TooLarge(largest2), scales + 2 * V.Count) << 2 * V.Count
-            | (ulong)Finish(sumXQ3, sumQQ3, nonzero3, failed3 | TooLarge(largest3), scales + 3 * V.Count) << 3 * V.Count;
+        Finish(sumXQ0, sumQQ0, nonzero0, scales);
+        Finish(sumXQ1, sumQQ1, nonzero1, scales + V.Count);
+        Finish(sumXQ2, sumQQ2, nonzero2, scales + 2 * V.Count);
+        Finish(sumXQ3, sumQQ3, nonzero3, scales + 3 * V.Count);
+        return Failed(failed0, quotient0) | Failed(failed1, quotient1) << V.Count | Failed(failed2, quotient2) << 2 * V.Count | Failed(failed3, quotient3) << 3 * V.Count;
     }
 
-    private static void Start(float* rows, out V sumXQ, out V sumQQ, out V active, out V failed)
+    private static void Start(float* rows, out V sumXQ, out V sumQQ, out V nonzero, out V largest)
     {
-        V extreme = V.Zero, magnitude = V.Zero, largest = V.Zero;
+        V extreme = V.Zero, magnitude = V.Zero;
+        largest = V.Zero;
         for (int i = 0; i < Length; i++)
         {
             float* row = rows + i * Stride;
@@ -96,20 +128,18 @@ internal static unsafe class ScaleDescentLanes<V>
             sumQQ += V.Load(row + V.Count) * q * q;
         }
 
-        V finite = V.CreateBits(0x7F7FFFFF);
-        failed = ~V.Equal(V.MaxBits(largest, finite), finite);
-        active = ~V.LessThan(magnitude, V.Create(ScaleSearch.Tiny)) & ~failed;
+        nonzero = ~V.LessThan(magnitude, V.Create(ScaleSearch.Tiny));
     }
 
     // Moves one integer of each active lane to its best value given the others, where that improves the fit.
     [MethodImpl(Inline)]
-    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V largest)
+    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
     {
         V x = V.Load(row), w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
         V otherXQ = sumXQ - wx * q, otherQQ = sumQQ - w * q * q;
         V considered = active & V.LessThan(V.Zero, otherXQ);
         V quotient = x * otherQQ / otherXQ;
-        largest = V.MaxUnsignedBits(largest, quotient & considered & V.CreateBits(int.MaxValue));
+        largestQuotient = V.MaxBits(largestQuotient, V.Abs(quotient) & considered);
         V candidate = Clamp(V.Round(quotient));
         otherXQ += wx * candidate;
         otherQQ += w * candidate * candidate;
@@ -120,15 +150,16 @@ internal static unsafe class ScaleDescentLanes<V>
         changed |= isBetter;
     }
 
-    // As integers, infinities and NaN lie above the magnitudes that are safe.
-    [MethodImpl(Inline)]
-    private static V TooLarge(V largest) => ~V.Equal(V.MaxUnsignedBits(largest, V.Create(SafeToRound)), V.Create(SafeToRound));
+    private static void Finish(V sumXQ, V sumQQ, V nonzero, float* scales)
+        => V.Store(V.Select(nonzero & V.LessThan(V.Zero, sumQQ), sumXQ / sumQQ, V.Zero), scales);
 
-    private static uint Finish(V sumXQ, V sumQQ, V nonzero, V failed, float* scales)
-    {
-        V.Store(V.Select(nonzero & V.LessThan(V.Zero, sumQQ), sumXQ / sumQQ, V.Zero), scales);
-        return V.MaskBits(failed);
-    }
+    private static ulong Failed(V failed, V largestQuotient) => V.MaskBits(failed | Exceeds(largestQuotient, V.Create(SafeToRound)));
+
+    private static V IsInfinite(V magnitude) => Exceeds(magnitude, V.Create(float.MaxValue));
+
+    // As integers, infinities and NaN lie above all other magnitudes.
+    [MethodImpl(Inline)]
+    private static V Exceeds(V magnitude, V limit) => ~V.Equal(V.MaxBits(magnitude, limit), limit);
 
     // As in ScaleLanes: negative floats are the large ones as unsigned and the small ones as signed integers.
     [MethodImpl(Inline)]

@@ -1,0 +1,64 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
+
+namespace HafsModels.Quantization.Search;
+
+/// <summary>
+/// Sub-blocks of sixteen elements on their way through <see cref="ScaleDescentLanes{V}"/>: those that <see cref="ScaleDescentLanes{V}.Settle"/> does not settle
+/// are moved together, so that the search has all its lanes busy.
+/// </summary>
+internal static unsafe class ScaleDescentBatch
+{
+    private const int Length = 16, MostAtOnce = 64, CacheLine = 64;
+
+    /// <summary>Searches a multiple of sixteen sub-blocks.</summary>
+    /// <param name="x">The sub-blocks.</param>
+    /// <param name="scales">Takes the scales; NaN for a sub-block that the scalar definition must search.</param>
+    [SkipLocalsInit]
+    public static void Find<V>(ReadOnlySpan<float> x, Span<float> scales)
+        where V : struct, ILanes<V>
+    {
+        const int RowFloats = MostAtOnce * Length * 4;
+        float* moved = stackalloc float[MostAtOnce * Length], memory = stackalloc float[RowFloats + CacheLine / sizeof(float)];
+        float* rows = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+        int* places = stackalloc int[MostAtOnce];
+        int count = 0, atOnce = ScaleDescentLanes<V>.Groups * V.Count;
+        fixed (float* elements = x, found = scales)
+        {
+            for (int first = 0; first < scales.Length; first += V.Count)
+            {
+                CacheLines.Prefetch(x[Math.Min(x.Length, (first + 2 * V.Count) * Length)..], V.Count * Length);
+                Transposition.ToLanes<V>(elements + first * Length, Length, rows, ScaleDescentLanes<V>.Stride);
+                for (uint unsettled = ScaleDescentLanes<V>.Settle(rows, found + first); unsettled != 0; unsettled &= unsettled - 1)
+                {
+                    int place = first + BitOperations.TrailingZeroCount(unsettled);
+                    x.Slice(place * Length, Length).CopyTo(new(moved + count * Length, Length));
+                    places[count++] = place;
+                    if (count == atOnce)
+                    {
+                        Descend<V>(moved, places, count, rows, found);
+                        count = 0;
+                    }
+                }
+            }
+
+            if (count > 0)
+            {
+                new Span<float>(moved + count * Length, (atOnce - count) * Length).Clear();
+                Descend<V>(moved, places, count, rows, found);
+            }
+        }
+    }
+
+    private static void Descend<V>(float* moved, int* places, int count, float* rows, float* scales)
+        where V : struct, ILanes<V>
+    {
+        float* found = stackalloc float[MostAtOnce];
+        for (int group = 0; group < ScaleDescentLanes<V>.Groups; group++)
+            Transposition.ToLanes<V>(moved + group * V.Count * Length, Length, rows + group * ScaleDescentLanes<V>.GroupFloats, ScaleDescentLanes<V>.Stride);
+        ulong failed = ScaleDescentLanes<V>.Find(rows, found);
+        for (int i = 0; i < count; i++)
+            scales[places[i]] = (failed >> i & 1) != 0 ? float.NaN : found[i];
+    }
+}
