@@ -45,11 +45,10 @@ internal static unsafe class ScaleDescentLanes<V>
     /// <returns>One bit for each sub-block that must be searched.</returns>
     public static uint Settle(float* rows, float* scales)
     {
-        Start(rows, out V sumXQ, out V sumQQ, out V nonzero, out V largest);
-        V leastRoom = V.Create(float.MaxValue), largestXQ = V.Zero;
-        for (int i = 0; i < GroupFloats; i += Stride)
+        Start(rows, out State start);
+        V sumXQ = start.SumXQ, sumQQ = start.SumQQ, nonzero = start.Nonzero, leastRoom = V.Create(float.MaxValue), largestXQ = V.Zero;
+        for (float* row = rows; row < rows + GroupFloats; row += Stride)
         {
-            float* row = rows + i;
             V x = V.Load(row), q = V.Load(row + 3 * V.Count), otherXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
             largestXQ = V.Max(largestXQ, otherXQ);
             leastRoom = V.Min(leastRoom, V.Create(AlmostHalf) * otherXQ - V.Abs(x * sumQQ - q * sumXQ));
@@ -58,7 +57,7 @@ internal static unsafe class ScaleDescentLanes<V>
         V isNear = V.LessThan(V.Create(Error) * V.Abs(sumXQ) + V.Create(LeastError), leastRoom);
         V moves = nonzero & V.LessThan(V.Zero, largestXQ) & ~isNear;
         Finish(sumXQ, sumQQ, nonzero, scales);
-        return V.MaskBits(moves | Exceeds(largest, V.Create(SafeToSettle)));
+        return V.MaskBits(moves | Exceeds(start.Largest, V.Create(SafeToSettle)));
     }
 
     /// <summary>Searches <c>4·V.Count</c> sub-blocks.</summary>
@@ -68,13 +67,15 @@ internal static unsafe class ScaleDescentLanes<V>
     public static ulong Find(float* rows, float* scales)
     {
         float* rows1 = rows + GroupFloats, rows2 = rows1 + GroupFloats, rows3 = rows2 + GroupFloats;
-        Start(rows, out V sumXQ0, out V sumQQ0, out V nonzero0, out V largest0);
-        Start(rows1, out V sumXQ1, out V sumQQ1, out V nonzero1, out V largest1);
-        Start(rows2, out V sumXQ2, out V sumQQ2, out V nonzero2, out V largest2);
-        Start(rows3, out V sumXQ3, out V sumQQ3, out V nonzero3, out V largest3);
-        V failed0 = IsInfinite(largest0), failed1 = IsInfinite(largest1), failed2 = IsInfinite(largest2), failed3 = IsInfinite(largest3);
+        Start(rows, out State start0);
+        Start(rows1, out State start1);
+        Start(rows2, out State start2);
+        Start(rows3, out State start3);
+        V failed0 = IsInfinite(start0.Largest), failed1 = IsInfinite(start1.Largest), failed2 = IsInfinite(start2.Largest), failed3 = IsInfinite(start3.Largest);
+        V sumXQ0 = start0.SumXQ, sumXQ1 = start1.SumXQ, sumXQ2 = start2.SumXQ, sumXQ3 = start3.SumXQ;
+        V sumQQ0 = start0.SumQQ, sumQQ1 = start1.SumQQ, sumQQ2 = start2.SumQQ, sumQQ3 = start3.SumQQ;
         V quotient0 = V.Zero, quotient1 = V.Zero, quotient2 = V.Zero, quotient3 = V.Zero;
-        V active0 = nonzero0 & ~failed0, active1 = nonzero1 & ~failed1, active2 = nonzero2 & ~failed2, active3 = nonzero3 & ~failed3;
+        V active0 = start0.Nonzero & ~failed0, active1 = start1.Nonzero & ~failed1, active2 = start2.Nonzero & ~failed2, active3 = start3.Nonzero & ~failed3;
         for (int round = 0; round < Rounds; round++)
         {
             V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
@@ -95,20 +96,18 @@ internal static unsafe class ScaleDescentLanes<V>
                 break;
         }
 
-        Finish(sumXQ0, sumQQ0, nonzero0, scales);
-        Finish(sumXQ1, sumQQ1, nonzero1, scales + V.Count);
-        Finish(sumXQ2, sumQQ2, nonzero2, scales + 2 * V.Count);
-        Finish(sumXQ3, sumQQ3, nonzero3, scales + 3 * V.Count);
+        Finish(sumXQ0, sumQQ0, start0.Nonzero, scales);
+        Finish(sumXQ1, sumQQ1, start1.Nonzero, scales + V.Count);
+        Finish(sumXQ2, sumQQ2, start2.Nonzero, scales + 2 * V.Count);
+        Finish(sumXQ3, sumQQ3, start3.Nonzero, scales + 3 * V.Count);
         return Failed(failed0, quotient0) | Failed(failed1, quotient1) << V.Count | Failed(failed2, quotient2) << 2 * V.Count | Failed(failed3, quotient3) << 3 * V.Count;
     }
 
-    private static void Start(float* rows, out V sumXQ, out V sumQQ, out V nonzero, out V largest)
+    private static void Start(float* rows, out State state)
     {
-        V extreme = V.Zero, magnitude = V.Zero;
-        largest = V.Zero;
-        for (int i = 0; i < Length; i++)
+        V extreme = V.Zero, magnitude = V.Zero, largest = V.Zero, sumXQ = V.Zero, sumQQ = V.Zero;
+        for (float* row = rows; row < rows + GroupFloats; row += Stride)
         {
-            float* row = rows + i * Stride;
             V x = V.Load(row), absolute = V.Abs(x), w = x * x;
             V.Store(w, row + V.Count);
             V.Store(w * x, row + 2 * V.Count);
@@ -118,17 +117,18 @@ internal static unsafe class ScaleDescentLanes<V>
         }
 
         V inverse = V.Create(-Limit) / extreme;
-        (sumXQ, sumQQ) = (V.Zero, V.Zero);
-        for (int i = 0; i < Length; i++)
+        for (float* row = rows; row < rows + GroupFloats; row += Stride)
         {
-            float* row = rows + i * Stride;
             V q = Clamp(V.Round(inverse * V.Load(row)));
             V.Store(q, row + 3 * V.Count);
             sumXQ += V.Load(row + 2 * V.Count) * q;
             sumQQ += V.Load(row + V.Count) * q * q;
         }
 
-        nonzero = ~V.LessThan(magnitude, V.Create(ScaleSearch.Tiny));
+        state.SumXQ = sumXQ;
+        state.SumQQ = sumQQ;
+        state.Nonzero = ~V.LessThan(magnitude, V.Create(ScaleSearch.Tiny));
+        state.Largest = largest;
     }
 
     // Moves one integer of each active lane to its best value given the others, where that improves the fit.
@@ -164,4 +164,10 @@ internal static unsafe class ScaleDescentLanes<V>
     // As in ScaleLanes: negative floats are the large ones as unsigned and the small ones as signed integers.
     [MethodImpl(Inline)]
     private static V Clamp(V q) => V.MinBits(V.MinUnsignedBits(q, V.Create(-Limit)), V.Create(Limit - 1));
+
+    // What the loops change is kept in locals, which, other than this, stay in registers.
+    private struct State
+    {
+        public V SumXQ, SumQQ, Nonzero, Largest;
+    }
 }
