@@ -6,6 +6,7 @@ namespace HafsModels.Quantization.Lanes;
 internal static unsafe class NearestQuants
 {
     /// <summary>Computes the nearest integers to (x + offset) / scale within bounds, minus the lower bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Find<V>(ReadOnlySpan<float> x, float scale, float offset, int lowest, int highest, Span<byte> quants)
         where V : struct, ILanes<V>
     {

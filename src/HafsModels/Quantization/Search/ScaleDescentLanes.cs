@@ -6,7 +6,7 @@ namespace HafsModels.Quantization.Search;
 /// <summary>
 /// <see cref="ScaleDescent"/> on many sub-blocks of sixteen elements at once, one in each lane, with the scalar definition's operations in its order. Each
 /// change waits for the one before it, so four groups of lanes take turns to fill the time. A lane in which a quotient is too large for the vector unit to
-/// round as ggml does, or with infinities or NaN, is reported as failed.
+/// round as ggml does, or an element above a thousand, infinite or NaN, is reported as failed.
 /// </summary>
 internal static unsafe class ScaleDescentLanes<V>
     where V : struct, ILanes<V>
@@ -18,8 +18,11 @@ internal static unsafe class ScaleDescentLanes<V>
     private const int Length = 16, Limit = 4, Rounds = 5;
     private const float SafeToRound = 4e6f;
 
-    // Settle sees no more than rounding errors of about 4e−6 of Σw·x·q as long as sums neither overflow nor get near denormals.
-    private const float AlmostHalf = 0.499f, Error = 1e-5f, LeastError = 1e-37f, SafeToSettle = 1e7f;
+    // Nothing that is computed from magnitudes up to this becomes infinite, but quotients.
+    private const float SafeMagnitude = 1e3f;
+
+    // The rounding errors that matter in Settle stay below 4e−6 of Σw·x·q, or the least error where numbers are denormal.
+    private const float AlmostHalf = 0.499f, Error = 1e-5f, LeastError = 1e-37f;
 
     /// <summary>Floats from the row of one element to that of the next: the element, its square, its cube and its integer, for every lane.</summary>
     public static int Stride
@@ -57,7 +60,7 @@ internal static unsafe class ScaleDescentLanes<V>
         V isNear = V.LessThan(V.Create(Error) * V.Abs(sumXQ) + V.Create(LeastError), leastRoom);
         V moves = nonzero & V.LessThan(V.Zero, largestXQ) & ~isNear;
         Finish(sumXQ, sumQQ, nonzero, scales);
-        return V.MaskBits(moves | Exceeds(start.Largest, V.Create(SafeToSettle)));
+        return V.MaskBits(moves | IsTooLarge(start.Largest));
     }
 
     /// <summary>Searches <c>4·V.Count</c> sub-blocks.</summary>
@@ -71,7 +74,7 @@ internal static unsafe class ScaleDescentLanes<V>
         Start(rows1, out State start1);
         Start(rows2, out State start2);
         Start(rows3, out State start3);
-        V failed0 = IsInfinite(start0.Largest), failed1 = IsInfinite(start1.Largest), failed2 = IsInfinite(start2.Largest), failed3 = IsInfinite(start3.Largest);
+        V failed0 = IsTooLarge(start0.Largest), failed1 = IsTooLarge(start1.Largest), failed2 = IsTooLarge(start2.Largest), failed3 = IsTooLarge(start3.Largest);
         V sumXQ0 = start0.SumXQ, sumXQ1 = start1.SumXQ, sumXQ2 = start2.SumXQ, sumXQ3 = start3.SumXQ;
         V sumQQ0 = start0.SumQQ, sumQQ1 = start1.SumQQ, sumQQ2 = start2.SumQQ, sumQQ3 = start3.SumQQ;
         V quotient0 = V.Zero, quotient1 = V.Zero, quotient2 = V.Zero, quotient3 = V.Zero;
@@ -136,17 +139,19 @@ internal static unsafe class ScaleDescentLanes<V>
     private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
     {
         V x = V.Load(row), w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
-        V otherXQ = sumXQ - wx * q, otherQQ = sumQQ - w * q * q;
-        V considered = active & V.LessThan(V.Zero, otherXQ);
-        V quotient = x * otherQQ / otherXQ;
-        largestQuotient = V.MaxBits(largestQuotient, V.Abs(quotient) & considered);
+        V othersXQ = sumXQ - wx * q, othersQQ = sumQQ - w * q * q;
+        V quotient = x * othersQQ / othersXQ;
+        largestQuotient = V.MaxBits(largestQuotient, V.Abs(quotient));
         V candidate = Clamp(V.Round(quotient));
-        otherXQ += wx * candidate;
-        otherQQ += w * candidate * candidate;
-        V isBetter = considered & V.LessThan(sumXQ * sumXQ * otherQQ, otherXQ * otherXQ * sumQQ) & V.LessThan(V.Zero, otherQQ) & ~V.Equal(candidate, q);
+        V newXQ = othersXQ + wx * candidate, newQQ = othersQQ + w * candidate * candidate;
+        V gain = newXQ * newXQ * sumQQ - sumXQ * sumXQ * newQQ;
+
+        // All must be positive, so the least of them.
+        V least = V.Min(V.Min(othersXQ, newQQ), V.Min(gain, V.Abs(candidate - q)));
+        V isBetter = active & V.LessThan(V.Zero, least);
         V.Store(V.Select(isBetter, candidate, q), row + 3 * V.Count);
-        sumXQ = V.Select(isBetter, otherXQ, sumXQ);
-        sumQQ = V.Select(isBetter, otherQQ, sumQQ);
+        sumXQ = V.Select(isBetter, newXQ, sumXQ);
+        sumQQ = V.Select(isBetter, newQQ, sumQQ);
         changed |= isBetter;
     }
 
@@ -155,7 +160,7 @@ internal static unsafe class ScaleDescentLanes<V>
 
     private static ulong Failed(V failed, V largestQuotient) => V.MaskBits(failed | Exceeds(largestQuotient, V.Create(SafeToRound)));
 
-    private static V IsInfinite(V magnitude) => Exceeds(magnitude, V.Create(float.MaxValue));
+    private static V IsTooLarge(V magnitude) => Exceeds(magnitude, V.Create(SafeMagnitude));
 
     // As integers, infinities and NaN lie above all other magnitudes.
     [MethodImpl(Inline)]
