@@ -45,7 +45,9 @@ internal static unsafe class ScaleDescentBatch
 
             if (count > 0)
             {
-                new Span<float>(moved + count * Length, (atOnce - count) * Length).Clear();
+                // Lanes left over repeat the first sub-block, as zeros would fail.
+                for (int i = count; i < atOnce; i++)
+                    new Span<float>(moved, Length).CopyTo(new(moved + i * Length, Length));
                 Descend<V>(moved, places, count, rows, found);
             }
         }

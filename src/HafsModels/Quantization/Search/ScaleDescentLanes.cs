@@ -60,7 +60,7 @@ internal static unsafe class ScaleDescentLanes<V>
         V isNear = V.LessThan(V.Create(Error) * V.Abs(sumXQ) + V.Create(LeastError), leastRoom);
         V moves = nonzero & V.LessThan(V.Zero, largestXQ) & ~isNear;
         Finish(sumXQ, sumQQ, nonzero, scales);
-        return V.MaskBits(moves | IsTooLarge(start.Largest));
+        return V.MaskBits(moves | IsAbove(start.Largest, SafeMagnitude));
     }
 
     /// <summary>Searches <c>4·V.Count</c> sub-blocks.</summary>
@@ -74,20 +74,24 @@ internal static unsafe class ScaleDescentLanes<V>
         Start(rows1, out State start1);
         Start(rows2, out State start2);
         Start(rows3, out State start3);
-        V failed0 = IsTooLarge(start0.Largest), failed1 = IsTooLarge(start1.Largest), failed2 = IsTooLarge(start2.Largest), failed3 = IsTooLarge(start3.Largest);
+        V failed0 = IsAbove(start0.Largest, SafeMagnitude), failed1 = IsAbove(start1.Largest, SafeMagnitude), failed2 = IsAbove(start2.Largest, SafeMagnitude), failed3 = IsAbove(start3.Largest, SafeMagnitude);
         V sumXQ0 = start0.SumXQ, sumXQ1 = start1.SumXQ, sumXQ2 = start2.SumXQ, sumXQ3 = start3.SumXQ;
         V sumQQ0 = start0.SumQQ, sumQQ1 = start1.SumQQ, sumQQ2 = start2.SumQQ, sumQQ3 = start3.SumQQ;
-        V quotient0 = V.Zero, quotient1 = V.Zero, quotient2 = V.Zero, quotient3 = V.Zero;
+        V largestQuotient = V.Zero;
         V active0 = start0.Nonzero & ~failed0, active1 = start1.Nonzero & ~failed1, active2 = start2.Nonzero & ~failed2, active3 = start3.Nonzero & ~failed3;
         for (int round = 0; round < Rounds; round++)
         {
             V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
             for (int i = 0; i < GroupFloats; i += Stride)
             {
-                Improve(rows + i, active0, ref sumXQ0, ref sumQQ0, ref changed0, ref quotient0);
-                Improve(rows1 + i, active1, ref sumXQ1, ref sumQQ1, ref changed1, ref quotient1);
-                Improve(rows2 + i, active2, ref sumXQ2, ref sumQQ2, ref changed2, ref quotient2);
-                Improve(rows3 + i, active3, ref sumXQ3, ref sumQQ3, ref changed3, ref quotient3);
+                V quotient0 = Others(rows + i, sumXQ0, sumQQ0, out V othersXQ0, out V othersQQ0);
+                V quotient1 = Others(rows1 + i, sumXQ1, sumQQ1, out V othersXQ1, out V othersQQ1);
+                V quotient2 = Others(rows2 + i, sumXQ2, sumQQ2, out V othersXQ2, out V othersQQ2);
+                V quotient3 = Others(rows3 + i, sumXQ3, sumQQ3, out V othersXQ3, out V othersQQ3);
+                Improve(rows + i, active0, quotient0, othersXQ0, othersQQ0, ref sumXQ0, ref sumQQ0, ref changed0, ref largestQuotient);
+                Improve(rows1 + i, active1, quotient1, othersXQ1, othersQQ1, ref sumXQ1, ref sumQQ1, ref changed1, ref largestQuotient);
+                Improve(rows2 + i, active2, quotient2, othersXQ2, othersQQ2, ref sumXQ2, ref sumQQ2, ref changed2, ref largestQuotient);
+                Improve(rows3 + i, active3, quotient3, othersXQ3, othersQQ3, ref sumXQ3, ref sumQQ3, ref changed3, ref largestQuotient);
             }
 
             // A lane without a change is done.
@@ -103,7 +107,9 @@ internal static unsafe class ScaleDescentLanes<V>
         Finish(sumXQ1, sumQQ1, start1.Nonzero, scales + V.Count);
         Finish(sumXQ2, sumQQ2, start2.Nonzero, scales + 2 * V.Count);
         Finish(sumXQ3, sumQQ3, start3.Nonzero, scales + 3 * V.Count);
-        return Failed(failed0, quotient0) | Failed(failed1, quotient1) << V.Count | Failed(failed2, quotient2) << 2 * V.Count | Failed(failed3, quotient3) << 3 * V.Count;
+        // A quotient too large is so rare that the lane may fail in all groups.
+        V failed = IsAbove(largestQuotient, SafeToRound);
+        return V.MaskBits(failed | failed0) | (ulong)V.MaskBits(failed | failed1) << V.Count | (ulong)V.MaskBits(failed | failed2) << 2 * V.Count | (ulong)V.MaskBits(failed | failed3) << 3 * V.Count;
     }
 
     private static void Start(float* rows, out State state)
@@ -134,13 +140,21 @@ internal static unsafe class ScaleDescentLanes<V>
         state.Largest = largest;
     }
 
-    // Moves one integer of each active lane to its best value given the others, where that improves the fit.
+    // The sums without one element, and the best value of its integer given them.
     [MethodImpl(Inline)]
-    private static void Improve(float* row, V active, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
+    private static V Others(float* row, V sumXQ, V sumQQ, out V othersXQ, out V othersQQ)
     {
-        V x = V.Load(row), w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
-        V othersXQ = sumXQ - wx * q, othersQQ = sumQQ - w * q * q;
-        V quotient = x * othersQQ / othersXQ;
+        V q = V.Load(row + 3 * V.Count);
+        othersXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
+        othersQQ = sumQQ - V.Load(row + V.Count) * q * q;
+        return V.Load(row) * othersQQ / othersXQ;
+    }
+
+    // Moves that integer to the nearest to its best value in each active lane, where that improves the fit.
+    [MethodImpl(Inline)]
+    private static void Improve(float* row, V active, V quotient, V othersXQ, V othersQQ, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
+    {
+        V w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
         largestQuotient = V.MaxBits(largestQuotient, V.Abs(quotient));
         V candidate = Clamp(V.Round(quotient));
         V newXQ = othersXQ + wx * candidate, newQQ = othersQQ + w * candidate * candidate;
@@ -158,13 +172,8 @@ internal static unsafe class ScaleDescentLanes<V>
     private static void Finish(V sumXQ, V sumQQ, V nonzero, float* scales)
         => V.Store(V.Select(nonzero & V.LessThan(V.Zero, sumQQ), sumXQ / sumQQ, V.Zero), scales);
 
-    private static ulong Failed(V failed, V largestQuotient) => V.MaskBits(failed | Exceeds(largestQuotient, V.Create(SafeToRound)));
-
-    private static V IsTooLarge(V magnitude) => Exceeds(magnitude, V.Create(SafeMagnitude));
-
     // As integers, infinities and NaN lie above all other magnitudes.
-    [MethodImpl(Inline)]
-    private static V Exceeds(V magnitude, V limit) => ~V.Equal(V.MaxBits(magnitude, limit), limit);
+    private static V IsAbove(V magnitude, float limit) => ~V.Equal(V.MaxBits(magnitude, V.Create(limit)), V.Create(limit));
 
     // As in ScaleLanes: negative floats are the large ones as unsigned and the small ones as signed integers.
     [MethodImpl(Inline)]
