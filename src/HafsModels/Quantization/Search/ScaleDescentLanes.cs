@@ -40,8 +40,8 @@ internal static unsafe class ScaleDescentLanes<V>
 
     /// <summary>
     /// Scales of the sub-blocks among <c>V.Count</c> that the search leaves as they start, which are four of five in normal weights: where the extreme is
-    /// positive Σw·x·q is not, so no integer is considered; else as long as no quotient x·otherQQ / otherXQ is farther than half from q, that is |x·sumQQ − q·sumXQ|
-    /// no larger than otherXQ / 2. None of this waits for anything.
+    /// positive Σw·x·q is not, so no integer is considered; else as long as no quotient x·othersQQ / othersXQ is farther than half from q, that is |x·sumQQ − q·sumXQ|
+    /// no larger than othersXQ / 2, where quotients beyond the limits count as those. No element waits for another here.
     /// </summary>
     /// <param name="rows">The rows of one group, elements filled in.</param>
     /// <param name="scales">Takes the scales.</param>
@@ -50,11 +50,12 @@ internal static unsafe class ScaleDescentLanes<V>
     {
         Start(rows, out State start);
         V sumXQ = start.SumXQ, sumQQ = start.SumQQ, nonzero = start.Nonzero, leastRoom = V.Create(float.MaxValue), largestXQ = V.Zero;
+        V lowest = V.Create(-Limit) * sumXQ, highest = V.Create(Limit - 1) * sumXQ;
         for (float* row = rows; row < rows + GroupFloats; row += Stride)
         {
-            V x = V.Load(row), q = V.Load(row + 3 * V.Count), otherXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
-            largestXQ = V.Max(largestXQ, otherXQ);
-            leastRoom = V.Min(leastRoom, V.Create(AlmostHalf) * otherXQ - V.Abs(x * sumQQ - q * sumXQ));
+            V x = V.Load(row), q = V.Load(row + 3 * V.Count), othersXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
+            largestXQ = V.Max(largestXQ, othersXQ);
+            leastRoom = V.Min(leastRoom, V.Create(AlmostHalf) * othersXQ - V.Abs(V.Max(V.Min(x * sumQQ, highest), lowest) - q * sumXQ));
         }
 
         V isNear = V.LessThan(V.Create(Error) * V.Abs(sumXQ) + V.Create(LeastError), leastRoom);
