@@ -20,6 +20,9 @@ internal static class Peers
     /// <summary>Folder with initdb, postgres and psql (<c>HAFS_POSTGRES_BIN</c>).</summary>
     public static string PostgresBin => Require("HAFS_POSTGRES_BIN", Directory.Exists);
 
+    /// <summary>Path of OpenSSH's server (<c>HAFS_SSHD</c>).</summary>
+    public static string Sshd => Require("HAFS_SSHD", File.Exists);
+
     private static string Require(string variable, Func<string, bool> exists)
     {
         string? path = Environment.GetEnvironmentVariable(variable);

@@ -127,3 +127,36 @@ Describe 'A copy of the registry' {
         "$problem" | Should -Not -Match 'secret'
     }
 }
+
+Describe 'Models that move' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-llama'
+        $env:HAFS_SYNC_CONFIG = "$($test.Folder)/sync.toml"
+        $mount = New-Item -ItemType Directory "$($test.Folder)/mount"
+        Set-Content $env:HAFS_SYNC_CONFIG "[hosts.rig]`nhostname = 'rig.invalid'", "[mounts.rig]`nlocal_path = '$mount'`nremote_path = 'D:\models'", "[preferences]`nretry_on_failure = false"
+        $null = Register-Model $test.Model -Registry $test.Registry
+    }
+    AfterAll {
+        Remove-Item Env:HAFS_SYNC_CONFIG
+        Remove-Item -Recurse -Force $test.Folder
+    }
+
+    It 'are sent and received through a mount, whole, and the registry tells where they are' {
+        Send-Model kjv-llama 'rig:D:\models\kjv' -Registry $test.Registry -WhatIf
+        "$mount/kjv" | Should -Not -Exist
+        $sent = Send-Model kjv-llama 'rig:D:\models\kjv' -Registry $test.Registry
+        $sent.Method, $sent.Path | Should -Be 'mount', 'D:\models\kjv'
+        $received = Get-Model kjv-llama -Registry $test.Registry | Receive-Model -Source rig -Destination "$($test.Folder)/back" -Location laptop
+        $received.Bytes | Should -Be $sent.Bytes
+        foreach ($file in Get-ChildItem -File $test.Model) {
+            (Get-FileHash "$($test.Folder)/back/$($file.Name)").Hash | Should -Be (Get-FileHash $file).Hash
+        }
+        $locations = (Get-Model kjv-llama -Registry $test.Registry).Locations
+        $locations['rig'], $locations['laptop'] | Should -Be 'D:\models\kjv', "$($test.Folder)/back"
+    }
+
+    It 'stay unrecorded when the machine is not there' {
+        { Send-Model kjv-llama 'rig:E:\elsewhere' -Location far -Registry $test.Registry -ErrorAction Stop } | Should -Throw '*rig*'
+        (Get-Model kjv-llama -Registry $test.Registry).Locations.Keys | Should -Not -Contain 'far'
+    }
+}

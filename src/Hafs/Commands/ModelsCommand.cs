@@ -14,6 +14,7 @@ internal static class ModelsCommand
     public static Command Create() => new("models", "Model registry and deployment")
     {
         List(), Info(), Register("register", "Register a trained model"), Convert(), ImportanceCommand.Create(), MeasureCommand.Create(), Deploy(), Test(), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(),
+        TransferCommands.Pull(Id()), TransferCommands.Push(Id()),
         HistoryCommands.Lineage(Id()), HistoryCommands.Compare(Id()), HistoryCommands.Verify(Id()), HistoryCommands.Alias(Id()),
     };
 

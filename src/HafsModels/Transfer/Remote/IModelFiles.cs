@@ -1,0 +1,36 @@
+namespace HafsModels.Transfer.Remote;
+
+/// <summary>
+/// The files of one machine, as far as a transfer needs them. <see cref="LocalFiles"/> are this machine's and those of mounts, <see cref="SshFiles"/>
+/// those behind the system's OpenSSH client; an SSH library would be one more implementation. Paths are spelled as the machine spells them.
+/// </summary>
+internal interface IModelFiles
+{
+    /// <summary>What the machine is called in messages.</summary>
+    string Name { get; }
+
+    /// <summary>How the machine spells paths: <see cref="PathStyle.Posix"/> or <see cref="PathStyle.Windows"/>.</summary>
+    PathStyle Style { get; }
+
+    /// <summary>The full path of one that may start at the account's home folder.</summary>
+    Task<string> ResolveAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>The files of a folder and all below it, or a file alone; null when nothing is there.</summary>
+    Task<IReadOnlyList<RemoteFile>?> ListAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Reads a file from an offset in bytes to its end.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="take">Takes the bytes; the stream is over when the file is.</param>
+    /// <param name="cancellationToken">Ends it at once.</param>
+    Task ReadAsync(string path, long offset, Func<Stream, Task> take, CancellationToken cancellationToken);
+
+    /// <summary>Writes a file from an offset on, where it must end (0 makes it anew); folders on its way are made.</summary>
+    Task WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken);
+
+    /// <summary>SHA-256 of a file, hexadecimal in lower case.</summary>
+    Task<string> HashAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Renames a file or folder to a name that must be free.</summary>
+    Task MoveAsync(string from, string to, CancellationToken cancellationToken);
+}
