@@ -1,4 +1,3 @@
-using HafsModels.Registry;
 using HafsModels.Transfer;
 
 namespace HafsModels;

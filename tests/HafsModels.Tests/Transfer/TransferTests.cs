@@ -137,6 +137,29 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         Assert.Equal(Hashes(model), Hashes(work + "/far/kjv"));
     }
 
+    [SkippableFact]
+    public async Task The_command_line_pulls_and_pushes()
+    {
+        _ = Peers.Sshd;
+        using var hafs = new Hafs.HafsProcess();
+        string far = sshd.NewFolder(), model = hafs.CopyModel("kjv-llama");
+        await Succeeds("models", "register", model);
+        Assert.Contains("by ssh, recorded as 'rig'", await Succeeds("models", "push", "kjv-llama", "-d", $"rig:{far}/kjv", "--dry-run"));
+        Assert.False(Directory.Exists(far + "/kjv"));
+        await Succeeds("models", "push", "kjv-llama", "-d", $"rig:{far}/kjv");
+        Assert.Contains("\"resumed_bytes\": 0", await Succeeds("models", "pull", "kjv-llama", "-s", "rig", "-d", far + "/back", "--json"));
+        Assert.Equal(Hashes(model), Hashes(far + "/back"));
+        (int exitCode, _, string error) = await hafs.RunAsync("models", "pull", "kjv-llama", "-s", "other", "-d", far + "/more");
+        Assert.Equal((true, true), (exitCode != 0, error.Contains("host key", StringComparison.Ordinal)));
+
+        async Task<string> Succeeds(params string[] arguments)
+        {
+            (int code, string output, string complaints) = await hafs.RunAsync(arguments);
+            Assert.True(code == 0, complaints);
+            return output;
+        }
+    }
+
     private static FolderCopy Copy(IModelFiles from, IModelFiles to) => new(from, to, LoopbackSshd.Preferences, null);
 
     private static async Task Fails(IModelFiles from, IModelFiles to, string source, string target, string id)
