@@ -22,4 +22,19 @@ internal static class LlamaProgram
         process.WaitForExit();
         return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{name} exited with {process.ExitCode}: {text}");
     }
+
+    /// <summary>Runs one in a folder until it printed a text: llama.cpp prints from a thread, which the end of the program may cut short.</summary>
+    /// <exception cref="InvalidOperationException">It failed, or printed the text in none of five runs.</exception>
+    public static string RunUntil(string text, string folder, string name, params IReadOnlyList<string> arguments)
+    {
+        string printed = "";
+        for (int run = 0; run < 5; run++)
+        {
+            printed = RunIn(folder, name, arguments);
+            if (printed.Contains(text, StringComparison.Ordinal))
+                return printed;
+        }
+
+        throw new InvalidOperationException($"{name} did not print '{text}': {printed}");
+    }
 }

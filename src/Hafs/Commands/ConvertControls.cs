@@ -8,7 +8,7 @@ namespace Hafs.Commands;
 /// <summary>The options of <c>hafs models convert</c> that say which tensor gets which type, named as llama-quantize names them.</summary>
 internal sealed class ConvertControls
 {
-    private readonly Option<string?> quantization = new("--quant", "-q") { Description = "Quantization, see 'hafs quantizations', or COPY (default: Q4_K_M, or what the recipe says)" };
+    private readonly Option<string?> quantization = new("--quant", "-q") { Description = "Quantization, see 'hafs quantizations', or COPY (default: Q4_K_M, or what the recipe says)", HelpName = "TYPE" };
     private readonly Option<string?> recipe = new("--recipe") { Description = "Recipe file (JSON); other options go before it", HelpName = "FILE" };
     private readonly Option<string[]> tensorTypes = new("--tensor-type") { Description = "Type for tensors whose name matches; may be repeated, the first match decides", HelpName = "REGEX=TYPE" };
     private readonly Option<string?> outputType = Type("--output-tensor-type", "Type of the output head");

@@ -13,7 +13,7 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var quantization = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M" };
+        var quantization = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M", HelpName = "TYPE" };
         var output = new Option<string>("--output", "-o") { Description = "Folder for the registry and the result", DefaultValueFactory = _ => Path.Combine("out", "demo") };
         var command = new Command("demo", "Register, convert, quantize, run and compare a built-in trained model") { quantization, output };
         command.SetAction((result, cancellation) => RunAsync(result.GetRequiredValue(quantization), Path.GetFullPath(result.GetRequiredValue(output)), cancellation));

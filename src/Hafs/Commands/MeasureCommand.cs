@@ -12,7 +12,7 @@ internal static class MeasureCommand
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "Id of a registered model, a checkpoint folder, or a GGUF file" };
-        var quantization = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M" };
+        var quantization = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M", HelpName = "TYPE" };
         var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
         var effect = new Option<bool>("--effect") { Description = "Also measure how far each tensor alone moves the answers: one run of the model a tensor" };
         var report = new Option<string?>("--report") { Description = "Page (.html) or picture (.svg) to draw as well" };

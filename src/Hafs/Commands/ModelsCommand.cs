@@ -102,7 +102,7 @@ internal static class ModelsCommand
         var importance = new Option<string?>("--imatrix") { Description = "Importance matrix: a file of 'hafs models imatrix' or llama-imatrix" };
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
-        var preTokenizer = new Option<string?>("--pre-tokenizer") { Description = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json" };
+        var preTokenizer = new Option<string?>("--pre-tokenizer") { Description = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json", HelpName = "NAME" };
         preTokenizer.CompletionSources.Add([.. Vocabulary.PreTokenizers]);
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
         var targetSize = new Option<string?>("--target-size") { Description = "Most bytes of the file, such as 4.5GB; types are chosen by measurement to meet it" };
@@ -242,7 +242,7 @@ internal static class ModelsCommand
 
     private static Option<string> Quantization()
     {
-        var option = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M" };
+        var option = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M", HelpName = "TYPE" };
         option.CompletionSources.Add(_ => HafsModels.Quantization.Recipes.All.Select(r => new System.CommandLine.Completions.CompletionItem(r.Name)));
         return option;
     }

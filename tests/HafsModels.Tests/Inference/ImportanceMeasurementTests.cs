@@ -26,7 +26,7 @@ public sealed class ImportanceMeasurementTests : IDisposable
     {
         _ = Peers.LlamaBin;
         Convert(model, new(Recipes.Get("F32")), "source.gguf", addBos);
-        string report = LlamaProgram.RunIn(folder, "llama-imatrix", ["-m", "source.gguf", "-f", Text("val.txt"), "-o", "theirs.gguf", "-ctk", "f32", "-ctv", "f32", "-fa", "off", "-c", "96", "--chunks", "5", "-t", "2", .. (string[])(includeOutput ? ["--process-output"] : [])]);
+        string report = LlamaProgram.RunUntil("Final estimate: PPL = ", folder, "llama-imatrix", ["-m", "source.gguf", "-f", Text("val.txt"), "-o", "theirs.gguf", "-ctk", "f32", "-ctv", "f32", "-fa", "off", "-c", "96", "--chunks", "5", "-t", "2", .. (string[])(includeOutput ? ["--process-output"] : [])]);
         ModelImportance ours = Measure(PathOf("source.gguf"), "ours.gguf", request => request with { IncludeOutput = includeOutput });
 
         Dictionary<string, float[]> expected = Numbers("theirs.gguf"), actual = Numbers("ours.gguf");
