@@ -10,13 +10,13 @@ internal abstract record Expression
     public sealed record Variable(string Name) : Expression;
 
     /// <summary>A list or tuple.</summary>
-    public sealed record Items(IReadOnlyList<Expression> Values) : Expression;
+    public sealed record Items(IReadOnlyList<Expression> Values, bool IsTuple) : Expression;
 
     /// <summary>A dictionary.</summary>
     public sealed record Pairs(IReadOnlyList<(Expression Key, Expression Value)> Values) : Expression;
 
-    /// <summary><c>target.name</c> or <c>target[index]</c>.</summary>
-    public sealed record Member(Expression Target, Expression Index) : Expression;
+    /// <summary><c>target[index]</c>, or <c>target.name</c>, which looks for methods first.</summary>
+    public sealed record Member(Expression Target, Expression Index, bool MethodsFirst) : Expression;
 
     /// <summary><c>target[start:stop:step]</c>.</summary>
     public sealed record Slice(Expression Target, Expression? Start, Expression? Stop, Expression? Step) : Expression;
@@ -32,6 +32,9 @@ internal abstract record Expression
 
     /// <summary>A sign before a value: <c>not</c>, <c>-</c>, <c>+</c>.</summary>
     public sealed record Unary(string Sign, Expression Value) : Expression;
+
+    /// <summary>Comparisons in a row, each with the value before it: <c>a &lt; b &lt; c</c>.</summary>
+    public sealed record Comparison(Expression First, IReadOnlyList<(string Sign, Expression Right)> Rest) : Expression;
 
     /// <summary>A sign between values.</summary>
     public sealed record Binary(string Sign, Expression Left, Expression Right) : Expression;

@@ -18,11 +18,17 @@ internal abstract record Statement
     /// <summary>Sets a variable, several of a tuple, or a member of a namespace.</summary>
     public sealed record Set(IReadOnlyList<Expression> Targets, Expression Value) : Statement;
 
-    /// <summary>Sets a variable to what a body shows.</summary>
-    public sealed record SetBlock(string Name, IReadOnlyList<Statement> Body) : Statement;
+    /// <summary>Sets a variable, or a member of a namespace, to what a body shows, through filters where there are some.</summary>
+    public sealed record SetBlock(Expression Target, Expression.Filter? Filter, IReadOnlyList<Statement> Body) : Statement;
 
     /// <summary>Defines a macro.</summary>
     public sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body) : Statement;
+
+    /// <summary>Calls a macro that may ask for a body, as the macro <c>caller</c>.</summary>
+    public sealed record CallBlock(Expression.Call Call, Macro Caller) : Statement;
+
+    /// <summary>A body with variables of its own.</summary>
+    public sealed record With(IReadOnlyList<(string Name, Expression Value)> Values, IReadOnlyList<Statement> Body) : Statement;
 
     /// <summary>Shows a body through a filter.</summary>
     public sealed record FilterBlock(Expression.Filter Filter, IReadOnlyList<Statement> Body) : Statement;

@@ -23,6 +23,9 @@ internal static class TemplateDates
         ['p'] = "tt",
         ['F'] = "yyyy-MM-dd",
         ['T'] = "HH:mm:ss",
+        ['R'] = "HH:mm",
+        ['D'] = "MM/dd/yy",
+        ['f'] = "ffffff",
     };
 
     public static string Format(DateTimeOffset time, string format)
@@ -31,16 +34,23 @@ internal static class TemplateDates
         for (int i = 0; i < format.Length; i++)
         {
             char code = format[i] == '%' && i + 1 < format.Length ? format[++i] : '\0';
+            bool bare = code == '-' && i + 1 < format.Length;
+            code = bare ? format[++i] : code;
             if (code == '\0' || code == '%')
                 text.Append(format[i]);
             else if (code == 'j')
-                text.Append(time.DayOfYear.ToString("D3", CultureInfo.InvariantCulture));
+                text.Append(Bare(time.DayOfYear.ToString("D3", CultureInfo.InvariantCulture), bare));
+            else if (code == 'e')
+                text.Append(Bare(time.Day.ToString(CultureInfo.InvariantCulture).PadLeft(2), bare));
             else if (Formats.TryGetValue(code, out string? pattern))
-                text.Append(time.ToString(pattern, CultureInfo.InvariantCulture));
+                text.Append(Bare(time.ToString(pattern, CultureInfo.InvariantCulture), bare));
             else
                 throw TemplateErrors.Value($"the date code '%{code}' is not known");
         }
 
         return text.ToString();
     }
+
+    /// <summary>Without the zeros and spaces in front, which <c>%-</c> asks for.</summary>
+    private static string Bare(string text, bool bare) => bare && text.TrimStart('0', ' ') is var kept ? kept.Length > 0 ? kept : "0" : text;
 }

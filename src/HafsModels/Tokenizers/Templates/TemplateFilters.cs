@@ -1,19 +1,20 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace HafsModels.Tokenizers.Templates;
 
-/// <summary>The filters and tests of templates: tables by name.</summary>
-internal static class TemplateFilters
+/// <summary>The filters of templates: a table by name.</summary>
+internal static partial class TemplateFilters
 {
     private delegate object? Filter(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named);
 
     private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
     {
-        ["trim"] = (value, arguments, _) => arguments.Count > 0 ? Text(value).Trim(Text(arguments[0]).ToCharArray()) : Text(value).Trim(),
+        ["trim"] = (value, arguments, named) => Argument(arguments, named, 0, "chars", null) is { } characters ? Text(value).Trim(Text(characters).ToCharArray()) : Text(value).Trim(),
         ["upper"] = (value, _, _) => Text(value).ToUpperInvariant(),
         ["lower"] = (value, _, _) => Text(value).ToLowerInvariant(),
         ["capitalize"] = (value, _, _) => TemplateMethods.Capitalize(Text(value)),
-        ["title"] = (value, _, _) => TemplateMethods.Title(Text(value)),
+        ["title"] = (value, _, _) => WordEdge().Replace(Text(value), word => TemplateMethods.Capitalize(word.Value)),
         ["string"] = (value, _, _) => TemplateValues.Show(value),
         ["safe"] = (value, _, _) => value,
         ["e"] = (value, _, _) => Escape(Text(value)),
@@ -24,69 +25,48 @@ internal static class TemplateFilters
         ["last"] = (value, _, _) => TemplateValues.Iterate(value) is [.., var last] ? last : Undefined.Value,
         ["list"] = (value, _, _) => TemplateValues.Iterate(value).ToList(),
         ["reverse"] = (value, _, _) => value is string text ? string.Concat(TemplateValues.Iterate(text).Reverse()) : TemplateValues.Iterate(value).Reverse().ToList(),
-        ["join"] = (value, arguments, named) => string.Join(Text(Argument(arguments, named, 0, "d", "")), TemplateValues.Iterate(value).Select(item => TemplateValues.Show(Attribute(item, named.GetValueOrDefault("attribute"))))),
+        ["join"] = (value, arguments, named) => string.Join(Text(Argument(arguments, named, 0, "d", "")), All(value, Argument(arguments, named, 1, "attribute", null)).Select(TemplateValues.Show)),
         ["default"] = Default,
         ["d"] = Default,
         ["replace"] = (value, arguments, _) => TemplateMethods.Replace(Text(value), Text(arguments[0]), Text(arguments[1]), arguments.Count > 2 ? Whole(arguments[2]) : -1),
         ["int"] = (value, arguments, _) => ToInteger(value, arguments),
         ["float"] = (value, arguments, _) => TemplateValues.Number(value) ?? (double.TryParse(value as string, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : arguments.Count > 0 ? arguments[0] : 0.0),
         ["abs"] = (value, _, _) => value is long whole ? (object)Math.Abs(whole) : Math.Abs(TemplateValues.Number(value) ?? 0),
-        ["round"] = (value, arguments, _) => Math.Round(TemplateValues.Number(value) ?? 0, arguments.Count > 0 ? (int)Math.Clamp(Whole(arguments[0]), 0, 15) : 0),
+        ["round"] = Round,
         ["items"] = (value, _, _) => Items(value),
-        ["dictsort"] = (value, _, _) => Items(value).OrderBy(pair => Text(((List<object?>)pair!)[0]), StringComparer.OrdinalIgnoreCase).ToList(),
-        ["tojson"] = (value, arguments, named) => TemplateValues.ToJson(value, Argument(arguments, named, 0, "indent", null) is long indent ? (int)Math.Clamp(indent, 0, 16) : null),
+        ["dictsort"] = (value, arguments, named) => Sort(Items(value), Argument(arguments, named, 2, "reverse", false), Argument(arguments, named, 0, "case_sensitive", false),
+            Text(Argument(arguments, named, 1, "by", "key")) == "value" ? 1L : 0L),
+        ["tojson"] = (value, arguments, named) => TemplateJson.From((position, name) => Argument(arguments, named, position, name, null)).Write(value),
         ["map"] = Map,
-        ["selectattr"] = (value, arguments, _) => Where(value, item => Passes(Attribute(item, arguments[0]), arguments, 1)),
-        ["rejectattr"] = (value, arguments, _) => Where(value, item => !Passes(Attribute(item, arguments[0]), arguments, 1)),
-        ["select"] = (value, arguments, _) => Where(value, item => Passes(item, arguments, 0)),
-        ["reject"] = (value, arguments, _) => Where(value, item => !Passes(item, arguments, 0)),
-        ["sort"] = (value, _, named) => Sort(value, named),
-        ["unique"] = (value, _, _) => Unique(value),
-        ["sum"] = (value, _, _) => TemplateValues.Iterate(value).Aggregate((object?)0L, (total, item) => TemplateOperators.Apply("+", total, item)),
-        ["min"] = (value, _, _) => TemplateValues.Iterate(value).Order(Comparer<object?>.Create(TemplateValues.Compare)).FirstOrDefault(Undefined.Value),
-        ["max"] = (value, _, _) => TemplateValues.Iterate(value).OrderDescending(Comparer<object?>.Create(TemplateValues.Compare)).FirstOrDefault(Undefined.Value),
+        ["selectattr"] = (value, arguments, _) => Where(value, item => TemplateTests.Passes(Attribute(item, arguments[0]), arguments, 1)),
+        ["rejectattr"] = (value, arguments, _) => Where(value, item => !TemplateTests.Passes(Attribute(item, arguments[0]), arguments, 1)),
+        ["select"] = (value, arguments, _) => Where(value, item => TemplateTests.Passes(item, arguments, 0)),
+        ["reject"] = (value, arguments, _) => Where(value, item => !TemplateTests.Passes(item, arguments, 0)),
+        ["sort"] = (value, arguments, named) => Sort(value, Argument(arguments, named, 0, "reverse", false), Argument(arguments, named, 1, "case_sensitive", false), Argument(arguments, named, 2, "attribute", null)),
+        ["unique"] = (value, arguments, named) => Unique(value, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)),
+        ["sum"] = (value, arguments, named) => All(value, Argument(arguments, named, 0, "attribute", null)).Aggregate(Argument(arguments, named, 1, "start", 0L), (total, item) => TemplateOperators.Apply("+", total, item)),
+        ["min"] = (value, arguments, named) => Sort(value, false, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)).FirstOrDefault(Undefined.Value),
+        ["max"] = (value, arguments, named) => Sort(value, true, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)).FirstOrDefault(Undefined.Value),
+        ["attr"] = (value, arguments, _) => TemplateMethods.Find(value, Text(arguments[0])) ?? (object?)Undefined.Value,
+        ["wordcount"] = (value, _, _) => (long)Text(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+        ["batch"] = (value, arguments, _) => TemplateValues.Iterate(value).Chunk((int)Math.Clamp(Whole(arguments[0]), 1, int.MaxValue)).Select(chunk => (object?)chunk.ToList()).ToList(),
         ["indent"] = Indent,
     };
 
-    private static readonly Dictionary<string, Func<object?, IReadOnlyList<object?>, bool>> Tests = new(StringComparer.Ordinal)
-    {
-        ["defined"] = (value, _) => value is not Undefined,
-        ["undefined"] = (value, _) => value is Undefined,
-        ["none"] = (value, _) => value is null,
-        ["string"] = (value, _) => value is string,
-        ["number"] = (value, _) => value is long or double,
-        ["integer"] = (value, _) => value is long,
-        ["float"] = (value, _) => value is double,
-        ["boolean"] = (value, _) => value is bool,
-        ["true"] = (value, _) => value is true,
-        ["false"] = (value, _) => value is false,
-        ["mapping"] = (value, _) => value is OrderedDictionary<string, object?>,
-        ["sequence"] = (value, _) => value is string or List<object?> or OrderedDictionary<string, object?>,
-        ["iterable"] = (value, _) => value is string or List<object?> or OrderedDictionary<string, object?>,
-        ["callable"] = (value, _) => value is TemplateFunction,
-        ["odd"] = (value, _) => value is long number && number % 2 != 0,
-        ["even"] = (value, _) => value is long number && number % 2 == 0,
-        ["lower"] = (value, _) => value is string text && !text.Any(char.IsUpper),
-        ["upper"] = (value, _) => value is string text && !text.Any(char.IsLower),
-        ["equalto"] = (value, arguments) => TemplateValues.AreEqual(value, arguments[0]),
-        ["eq"] = (value, arguments) => TemplateValues.AreEqual(value, arguments[0]),
-        ["ne"] = (value, arguments) => !TemplateValues.AreEqual(value, arguments[0]),
-        ["in"] = (value, arguments) => TemplateOperators.Contains(arguments[0], value),
-        ["divisibleby"] = (value, arguments) => value is long number && Whole(arguments[0]) is var by and not 0 && number % by == 0,
-    };
+    public static bool Knows(string name) => Filters.ContainsKey(name);
 
     public static object? Apply(string name, object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
     {
         if (!Filters.TryGetValue(name, out Filter? filter))
             throw TemplateErrors.Value($"the filter '{name}' is not known");
-        return Guard(name, () => filter(value, arguments, named));
-    }
-
-    public static bool Is(string name, object? value, IReadOnlyList<object?> arguments)
-    {
-        if (!Tests.TryGetValue(name, out Func<object?, IReadOnlyList<object?>, bool>? test))
-            throw TemplateErrors.Value($"the test '{name}' is not known");
-        return Guard(name, () => test(value, arguments));
+        try
+        {
+            return filter(value, arguments, named);
+        }
+        catch (Exception error) when (error is ArgumentOutOfRangeException or IndexOutOfRangeException)
+        {
+            throw TemplateErrors.Value($"the filter '{name}' lacks an argument");
+        }
     }
 
     public static string Text(object? value) => value as string ?? TemplateValues.Show(value);
@@ -100,23 +80,14 @@ internal static class TemplateFilters
 
     public static List<object?> Items(object? value) => value switch
     {
-        OrderedDictionary<string, object?> pairs => [.. pairs.Select(pair => (object?)new List<object?> { pair.Key, pair.Value })],
+        OrderedDictionary<string, object?> pairs => [.. pairs.Select(pair => (object?)new TemplateTuple([pair.Key, pair.Value]))],
         Undefined => [],
         _ => throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} has no items"),
     };
 
-    /// <summary>A missing argument shows as an index out of range.</summary>
-    private static T Guard<T>(string name, Func<T> call)
-    {
-        try
-        {
-            return call();
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            throw TemplateErrors.Value($"'{name}' lacks an argument");
-        }
-    }
+    /// <summary>What Jinja takes for a word in titles: up to white space, a hyphen or an opening bracket.</summary>
+    [GeneratedRegex(@"[^-\s({\[<]+")]
+    private static partial Regex WordEdge();
 
     private static object? Argument(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, int position, string name, object? otherwise) =>
         arguments.Count > position ? arguments[position] : named.GetValueOrDefault(name, otherwise);
@@ -133,7 +104,10 @@ internal static class TemplateFilters
     {
         if (TemplateValues.Number(value) is { } number && Math.Abs(number) < long.MaxValue)
             return (long)number;
-        return long.TryParse((value as string)?.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed) ? parsed : arguments.Count > 0 ? arguments[0] : 0L;
+        string? text = (value as string)?.Trim();
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed))
+            return parsed;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && Math.Abs(real) < long.MaxValue ? (long)real : arguments.Count > 0 ? arguments[0] : 0L;
     }
 
     private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
@@ -141,11 +115,14 @@ internal static class TemplateFilters
 
     private static List<object?> Where(object? value, Func<object?, bool> keep) => [.. TemplateValues.Iterate(value).Where(keep)];
 
-    private static bool Passes(object? value, IReadOnlyList<object?> arguments, int from) =>
-        arguments.Count > from ? Is(Text(arguments[from]), value, [.. arguments.Skip(from + 1)]) : TemplateValues.IsTrue(value);
+    private static object? Attribute(object? item, object? attribute) => attribute switch
+    {
+        null => item,
+        long => TemplateOperators.Member(item, attribute),
+        _ => Text(attribute).Split('.').Aggregate(item, (value, name) => TemplateOperators.Member(value, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : name)),
+    };
 
-    private static object? Attribute(object? item, object? attribute) =>
-        attribute is null ? item : Text(attribute).Split('.').Aggregate(item, (value, name) => TemplateOperators.Member(value, name));
+    private static IEnumerable<object?> All(object? value, object? attribute) => TemplateValues.Iterate(value).Select(item => Attribute(item, attribute));
 
     private static List<object?> Map(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
     {
@@ -158,28 +135,49 @@ internal static class TemplateFilters
         return TemplateValues.Iterate(value).Select(item => Apply(Text(arguments[0]), item, [.. arguments.Skip(1)], named)).ToList();
     }
 
-    private static List<object?> Sort(object? value, IReadOnlyDictionary<string, object?> named)
-    {
-        object? Key(object? item)
-        {
-            object? key = Attribute(item, named.GetValueOrDefault("attribute"));
-            return key is string text && !TemplateValues.IsTrue(named.GetValueOrDefault("case_sensitive")) ? text.ToLowerInvariant() : key;
-        }
+    private static object? KeyOf(object? item, object? caseSensitive, object? attribute) =>
+        Attribute(item, attribute) is var key && key is string text && !TemplateValues.IsTrue(caseSensitive) ? text.ToLowerInvariant() : key;
 
-        IEnumerable<object?> sorted = TemplateValues.Iterate(value).OrderBy(Key, Comparer<object?>.Create(TemplateValues.Compare));
-        return [.. TemplateValues.IsTrue(named.GetValueOrDefault("reverse")) ? sorted.Reverse() : sorted];
+    /// <summary>Equal items keep their order, backwards too.</summary>
+    private static List<object?> Sort(object? value, object? reverse, object? caseSensitive, object? attribute)
+    {
+        var comparer = Comparer<object?>.Create(TemplateValues.Compare);
+        IReadOnlyList<object?> items = TemplateValues.Iterate(value);
+        return [.. TemplateValues.IsTrue(reverse)
+            ? items.OrderByDescending(item => KeyOf(item, caseSensitive, attribute), comparer)
+            : items.OrderBy(item => KeyOf(item, caseSensitive, attribute), comparer)];
     }
 
-    private static List<object?> Unique(object? value)
+    private static List<object?> Unique(object? value, object? caseSensitive, object? attribute)
     {
         var seen = new List<object?>();
+        var kept = new List<object?>();
         foreach (object? item in TemplateValues.Iterate(value))
         {
-            if (!seen.Any(other => TemplateValues.AreEqual(other, item)))
-                seen.Add(item);
+            object? key = KeyOf(item, caseSensitive, attribute);
+            if (seen.Exists(other => TemplateValues.AreEqual(other, key)))
+                continue;
+            seen.Add(key);
+            kept.Add(item);
         }
 
-        return seen;
+        return kept;
+    }
+
+    private static object? Round(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    {
+        if (TemplateValues.Number(value) is not { } number)
+            throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} cannot be rounded");
+        int digits = (int)Math.Clamp(Whole(Argument(arguments, named, 0, "precision", 0L)), 0, 15);
+        double scale = Math.Pow(10, digits);
+        return Text(Argument(arguments, named, 1, "method", "common")) switch
+        {
+            "common" when value is long => value,
+            "common" => Math.Round(number, digits),
+            "ceil" => Math.Ceiling(number * scale) / scale,
+            "floor" => Math.Floor(number * scale) / scale,
+            var method => throw TemplateErrors.Value($"the way to round '{method}' is not known"),
+        };
     }
 
     private static string Indent(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace HafsModels.Tokenizers.Templates;
 
@@ -6,7 +7,7 @@ namespace HafsModels.Tokenizers.Templates;
 /// Cuts a Jinja template into pieces. White space around statements follows <c>trim_blocks</c> and <c>lstrip_blocks</c>, which Hugging Face
 /// switches on for chat templates.
 /// </summary>
-internal sealed class TemplateLexer
+internal sealed partial class TemplateLexer
 {
     private static readonly string[] Signs =
         ["==", "!=", "<=", ">=", "**", "//", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|", "+", "-", "*", "/", "%", "~", "<", ">", "="];
@@ -22,7 +23,7 @@ internal sealed class TemplateLexer
     public static IReadOnlyList<TemplateToken> Read(string template)
     {
         // Jinja counts every kind of line end as one, and drops the last.
-        string source = template.Replace("\r\n", "\n", StringComparison.Ordinal);
+        string source = template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         var lexer = new TemplateLexer(source.EndsWith('\n') ? source[..^1] : source);
         lexer.ReadAll();
         return lexer.tokens;
@@ -44,7 +45,9 @@ internal sealed class TemplateLexer
             if (open == source.Length)
                 break;
             at += stripsBefore || keepsBefore ? 3 : 2;
-            (trimNewline, trimSpace) = kind == '#' ? SkipComment() : ReadCode(kind == '%');
+            (trimNewline, trimSpace) = kind == '#' ? SkipComment()
+                : kind == '%' && TryReadRaw() is { } raw ? raw
+                : ReadCode(kind == '%');
         }
 
         tokens.Add(new TemplateToken(TemplateTokenKind.End, "", line));
@@ -96,6 +99,31 @@ internal sealed class TemplateLexer
         at = end + 2;
         return (true, strips);
     }
+
+    /// <summary>Reads <c>raw</c> to <c>endraw</c>, whose body is text whatever it holds; null where another statement stands.</summary>
+    private (bool TrimNewline, bool TrimSpace)? TryReadRaw()
+    {
+        Match open = RawOpening().Match(source, at);
+        if (!open.Success)
+            return null;
+        Match close = RawEnding().Match(source, at + open.Length);
+        if (!close.Success)
+            throw Error("'endraw' is missing");
+        int start = at + open.Length;
+        line += source.AsSpan(at, open.Length).Count('\n');
+        at = start;
+        AddText(source[start..close.Index], trimNewline: false, open.Groups["strip"].Success,
+            close.Value[2] == '-', stripsLine: close.Value[2] != '+');
+        line += close.Value.AsSpan().Count('\n');
+        at = close.Index + close.Length;
+        return (!close.Value.EndsWith("+%}", StringComparison.Ordinal), close.Groups["strip"].Success);
+    }
+
+    [GeneratedRegex(@"\G\s*raw\s*((?<strip>-)|\+)?%\}")]
+    private static partial Regex RawOpening();
+
+    [GeneratedRegex(@"\{%[-+]?\s*endraw\s*((?<strip>-)|\+)?%\}")]
+    private static partial Regex RawEnding();
 
     private (bool TrimNewline, bool TrimSpace) ReadCode(bool statement)
     {
@@ -162,8 +190,13 @@ internal sealed class TemplateLexer
                 at++;
         }
 
+        Match exponent = Exponent().Match(source, at);
+        at += exponent.Length;
         tokens.Add(new TemplateToken(TemplateTokenKind.Number, source[start..at].Replace("_", "", StringComparison.Ordinal), line));
     }
+
+    [GeneratedRegex(@"\G[eE][+-]?[0-9]+")]
+    private static partial Regex Exponent();
 
     private void ReadString(char quote)
     {
@@ -180,6 +213,7 @@ internal sealed class TemplateLexer
             }
 
             char escaped = source[++at];
+            line += escaped == '\n' ? 1 : 0;
             text.Append(escaped switch
             {
                 'n' => "\n",
@@ -188,6 +222,8 @@ internal sealed class TemplateLexer
                 'b' => "\b",
                 'f' => "\f",
                 'v' => "\v",
+                'a' => "\a",
+                '\n' => "",
                 '\\' or '\'' or '"' => escaped.ToString(),
                 'u' when at + 4 < source.Length && ushort.TryParse(source.AsSpan(at + 1, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ushort unit) => Take(4, (char)unit),
                 'x' when at + 2 < source.Length && byte.TryParse(source.AsSpan(at + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out byte value) => Take(2, (char)value),

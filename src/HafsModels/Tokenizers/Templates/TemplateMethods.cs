@@ -10,7 +10,7 @@ internal static class TemplateMethods
         ["rstrip"] = (text, arguments) => text.TrimEnd(Characters(arguments)),
         ["split"] = (text, arguments) => Split(text, arguments, fromEnd: false),
         ["rsplit"] = (text, arguments) => Split(text, arguments, fromEnd: true),
-        ["splitlines"] = (text, _) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Cast<object?>().ToList(),
+        ["splitlines"] = (text, _) => SplitLines(text),
         ["startswith"] = (text, arguments) => Any(arguments, what => text.StartsWith(what, StringComparison.Ordinal)),
         ["endswith"] = (text, arguments) => Any(arguments, what => text.EndsWith(what, StringComparison.Ordinal)),
         ["upper"] = (text, _) => text.ToUpperInvariant(),
@@ -18,11 +18,21 @@ internal static class TemplateMethods
         ["title"] = (text, _) => Title(text),
         ["capitalize"] = (text, _) => Capitalize(text),
         ["replace"] = (text, arguments) => Replace(text, Text(arguments, 0), Text(arguments, 1), arguments.Count > 2 ? TemplateFilters.Whole(arguments[2]) : -1),
-        ["join"] = (text, arguments) => string.Join(text, TemplateValues.Iterate(arguments[0]).Select(TemplateValues.Show)),
-        ["find"] = (text, arguments) => (long)text.IndexOf(Text(arguments, 0), StringComparison.Ordinal),
+        ["join"] = (text, arguments) => string.Join(text, TemplateValues.Iterate(arguments[0]).Select(item => item as string ?? throw TemplateErrors.Value($"a {TemplateValues.NameOf(item)} cannot be joined"))),
+        ["find"] = (text, arguments) => Position(text, text.IndexOf(Text(arguments, 0), StringComparison.Ordinal)),
+        ["rfind"] = (text, arguments) => Position(text, text.LastIndexOf(Text(arguments, 0), StringComparison.Ordinal)),
+        ["index"] = (text, arguments) => Position(text, text.IndexOf(Text(arguments, 0), StringComparison.Ordinal)) is >= 0 and var at ? at : throw TemplateErrors.Value("a string does not hold what is looked for"),
+        ["partition"] = (text, arguments) => Partition(text, Text(arguments, 0), text.IndexOf(Text(arguments, 0), StringComparison.Ordinal), fromEnd: false),
+        ["rpartition"] = (text, arguments) => Partition(text, Text(arguments, 0), text.LastIndexOf(Text(arguments, 0), StringComparison.Ordinal), fromEnd: true),
         ["count"] = (text, arguments) => Text(arguments, 0) is { Length: > 0 } what ? text.Split(what).Length - 1L : text.Length + 1L,
         ["isdigit"] = (text, _) => text.Length > 0 && text.All(char.IsDigit),
         ["isalpha"] = (text, _) => text.Length > 0 && text.All(char.IsLetter),
+        ["isalnum"] = (text, _) => text.Length > 0 && text.All(char.IsLetterOrDigit),
+        ["isspace"] = (text, _) => text.Length > 0 && text.All(char.IsWhiteSpace),
+        ["isupper"] = (text, _) => IsCased(text, char.IsUpper, char.IsLower),
+        ["islower"] = (text, _) => IsCased(text, char.IsLower, char.IsUpper),
+        ["ljust"] = (text, arguments) => text + Filling(text, arguments),
+        ["rjust"] = (text, arguments) => Filling(text, arguments) + text,
         ["removeprefix"] = (text, arguments) => text.StartsWith(Text(arguments, 0), StringComparison.Ordinal) ? text[Text(arguments, 0).Length..] : text,
         ["removesuffix"] = (text, arguments) => text.EndsWith(Text(arguments, 0), StringComparison.Ordinal) ? text[..^Text(arguments, 0).Length] : text,
     };
@@ -32,12 +42,12 @@ internal static class TemplateMethods
         ["items"] = (pairs, _) => TemplateFilters.Items(pairs),
         ["keys"] = (pairs, _) => pairs.Keys.Cast<object?>().ToList(),
         ["values"] = (pairs, _) => pairs.Values.ToList(),
-        ["get"] = (pairs, arguments) => pairs.TryGetValue(Text(arguments, 0), out object? value) ? value : arguments.Count > 1 ? arguments[1] : null,
+        ["get"] = (pairs, arguments) => pairs.TryGetValue(TemplateValues.Key(arguments[0]), out object? value) ? value : arguments.Count > 1 ? arguments[1] : null,
     };
 
     private static readonly Dictionary<string, Func<List<object?>, IReadOnlyList<object?>, object?>> OfLists = new(StringComparer.Ordinal)
     {
-        ["index"] = (items, arguments) => (long)items.FindIndex(item => TemplateValues.AreEqual(item, arguments[0])),
+        ["index"] = (items, arguments) => items.FindIndex(item => TemplateValues.AreEqual(item, arguments[0])) is >= 0 and var at ? (long)at : throw TemplateErrors.Value("a list does not hold what is looked for"),
         ["count"] = (items, arguments) => (long)items.Count(item => TemplateValues.AreEqual(item, arguments[0])),
     };
 
@@ -49,6 +59,9 @@ internal static class TemplateMethods
         List<object?> items when OfLists.TryGetValue(name, out var method) => (arguments, _) => method(items, arguments),
         _ => null,
     };
+
+    /// <summary>Whether there are letters of the one case and none of the other.</summary>
+    public static bool IsCased(string text, Func<char, bool> wanted, Func<char, bool> other) => text.Any(wanted) && !text.Any(other);
 
     public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
@@ -76,6 +89,26 @@ internal static class TemplateMethods
         }
 
         return text;
+    }
+
+    /// <summary>Python counts characters, not their halves.</summary>
+    private static long Position(string text, int at) => at < 0 ? -1L : text[..at].EnumerateRunes().Count();
+
+    private static TemplateTuple Partition(string text, string separator, int at, bool fromEnd) => at >= 0
+        ? new TemplateTuple([text[..at], separator, text[(at + separator.Length)..]])
+        : new TemplateTuple(fromEnd ? ["", "", text] : [text, "", ""]);
+
+    private static string Filling(string text, IReadOnlyList<object?> arguments)
+    {
+        long missing = TemplateFilters.Whole(arguments[0]) - TemplateValues.Iterate(text).Count;
+        string with = arguments.Count > 1 ? Text(arguments, 1) : " ";
+        return missing <= 0 ? "" : missing <= 1_000_000 ? string.Concat(Enumerable.Repeat(with, (int)missing)) : throw TemplateErrors.TooMuch("a text is too long");
+    }
+
+    private static List<object?> SplitLines(string text)
+    {
+        string all = text.ReplaceLineEndings("\n");
+        return all.Length == 0 ? [] : [.. (all.EndsWith('\n') ? all[..^1] : all).Split('\n')];
     }
 
     private static List<object?> Split(string text, IReadOnlyList<object?> arguments, bool fromEnd)

@@ -14,10 +14,13 @@ internal static class TemplateOperators
         ">" => TemplateValues.Compare(left, right) > 0,
         ">=" => TemplateValues.Compare(left, right) >= 0,
         "in" => Contains(right, left),
+        "not in" => !Contains(right, left),
         "~" => Limit(TemplateValues.Show(left) + TemplateValues.Show(right)),
         "+" when left is string a && right is string b => Limit(a + b),
         "+" when left is List<object?> a && right is List<object?> b => a.Count + b.Count <= 1_000_000 ? a.Concat(b).ToList() : throw TemplateErrors.TooMuch("a list has more than 1,000,000 items"),
         "*" when left is string text && right is long times => text.Length * Math.Max(0, times) <= MaximumText ? string.Concat(Enumerable.Repeat(text, (int)Math.Max(0, times))) : throw TemplateErrors.TooMuch("a text is too long"),
+        "*" when left is List<object?> items && right is long times => items.Count * Math.Max(0, times) <= 1_000_000 ? Enumerable.Repeat(items, (int)Math.Max(0, times)).SelectMany(item => item).ToList() : throw TemplateErrors.TooMuch("a list has more than 1,000,000 items"),
+        _ when WholeOf(left) is { } a && WholeOf(right) is { } b && sign is not ("/" or "**") => Calculate(sign, a, b),
         _ => Calculate(sign, left, right),
     };
 
@@ -25,16 +28,17 @@ internal static class TemplateOperators
     {
         string text => item is string part ? text.Contains(part, StringComparison.Ordinal) : throw TemplateErrors.Value($"a {TemplateValues.NameOf(item)} cannot be looked for in a string"),
         List<object?> items => items.Any(other => TemplateValues.AreEqual(other, item)),
-        OrderedDictionary<string, object?> pairs => item is string key && pairs.ContainsKey(key),
+        OrderedDictionary<string, object?> pairs => pairs.ContainsKey(TemplateValues.Key(item)),
         Undefined => false,
         _ => throw TemplateErrors.Value($"a {TemplateValues.NameOf(container)} contains nothing"),
     };
 
     /// <summary>A member by name or index; undefined when it is not there.</summary>
-    public static object? Member(object? target, object? index) => (target, index) switch
+    public static object? Member(object? target, object? index, bool methodsFirst = false) => (target, index) switch
     {
         (Undefined, _) => throw TemplateErrors.Value($"'{TemplateValues.Show(index)}' is asked of an undefined value"),
-        (OrderedDictionary<string, object?> pairs, string key) when pairs.TryGetValue(key, out object? value) => value,
+        (_, string name) when methodsFirst && TemplateMethods.Find(target, name) is { } method => method,
+        (OrderedDictionary<string, object?> pairs, string or long or double or bool or null) when pairs.TryGetValue(TemplateValues.Key(index), out object? value) => value,
         (TemplateNamespace space, string key) => space.Members.GetValueOrDefault(key, Undefined.Value),
         (List<object?> items, long at) => At(items.Count, at) is { } i ? items[i] : Undefined.Value,
         (string text, long at) => TemplateValues.Iterate(text) is var runes && At(runes.Count, at) is { } i ? runes[i] : Undefined.Value,
@@ -65,33 +69,61 @@ internal static class TemplateOperators
         return target is string ? string.Concat(taken) : taken;
     }
 
+    private static long Power(long number, long times)
+    {
+        long power = 1;
+        for (; times > 0; times >>= 1, number = unchecked(number * number))
+            power = unchecked(times % 2 == 1 ? power * number : power);
+        return power;
+    }
+
     private static int? At(int count, long at) => at < 0 ? at + count >= 0 ? (int)(at + count) : null : at < count ? (int)at : null;
 
     private static string Limit(string text) => text.Length <= MaximumText ? text : throw TemplateErrors.TooMuch($"a text has more than {MaximumText:N0} characters");
+
+    private static long? WholeOf(object? value) => value is bool flag ? flag ? 1 : 0 : value as long?;
+
+    private static object Calculate(string sign, long a, long b)
+    {
+        if (sign is "//" or "%" && b == 0)
+            throw TemplateErrors.Value("a division by zero");
+        try
+        {
+            return checked(sign switch
+            {
+                "+" => a + b,
+                "-" => a - b,
+                "*" => a * b,
+                "//" when b == -1 => -a,
+                "//" => (a / b) - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0),
+                "%" when b == -1 => 0L,
+                "%" => ((a % b) + b) % b,
+                _ => throw TemplateErrors.Value($"'{sign}' has no meaning"),
+            });
+        }
+        catch (OverflowException)
+        {
+            throw TemplateErrors.TooMuch("an integer has more than 64 bits");
+        }
+    }
 
     private static object Calculate(string sign, object? left, object? right)
     {
         if (TemplateValues.Number(left) is not { } x || TemplateValues.Number(right) is not { } y)
             throw TemplateErrors.Value($"a {TemplateValues.NameOf(left)} {sign} a {TemplateValues.NameOf(right)} has no meaning");
-        if (sign is "/" or "//" or "%" && y == 0)
+        if ((sign is "/" or "//" or "%" && y == 0) || (sign == "**" && x == 0 && y < 0))
             throw TemplateErrors.Value("a division by zero");
-        bool whole = left is not double && right is not double;
-        (long a, long b) = whole ? ((long)x, (long)y) : (0L, 1L);
-        object result = sign switch
+        return sign switch
         {
-            "+" when whole => (object)unchecked(a + b),
             "+" => x + y,
-            "-" when whole => unchecked(a - b),
             "-" => x - y,
-            "*" when whole => unchecked(a * b),
             "*" => x * y,
             "/" => x / y,
-            "//" when whole => b == -1 ? unchecked(-a) : (a / b) - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0),
             "//" => Math.Floor(x / y),
-            "%" when whole => b == -1 ? 0L : ((a % b) + b) % b,
             "%" => x - (y * Math.Floor(x / y)),
+            "**" when WholeOf(left) is { } a && WholeOf(right) is >= 0 and var b && Math.Abs(Math.Pow(a, b)) < long.MaxValue => Power(a, b),
+            "**" => Math.Pow(x, y),
             _ => throw TemplateErrors.Value($"'{sign}' has no meaning"),
         };
-        return result;
     }
 }

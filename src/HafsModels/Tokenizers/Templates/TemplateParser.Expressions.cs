@@ -21,7 +21,7 @@ internal sealed partial class TemplateParser
             values.Add(ReadExpression());
         }
 
-        return new Expression.Items(values);
+        return new Expression.Items(values, IsTuple: true);
     }
 
     private Expression ReadExpression()
@@ -66,24 +66,25 @@ internal sealed partial class TemplateParser
 
     private Expression ReadComparison()
     {
-        Expression left = ReadSum();
+        Expression first = ReadSum();
+        var rest = new List<(string, Expression)>();
         while (true)
         {
             if (Current.Kind == TemplateTokenKind.Sign && Current.Text is "==" or "!=" or "<" or ">" or "<=" or ">=")
-                left = new Expression.Binary(tokens[at++].Text, left, ReadSum());
+                rest.Add((tokens[at++].Text, ReadSum()));
             else if (TakeName("in"))
-                left = new Expression.Binary("in", left, ReadSum());
+                rest.Add(("in", ReadSum()));
             else if (IsName("not") && Peek(1).Text == "in")
-                left = ReadNotIn(left);
+                rest.Add(("not in", ReadAfter(2)));
             else
-                return left;
+                return rest switch { [] => first, [var (sign, right)] => new Expression.Binary(sign, first, right), _ => new Expression.Comparison(first, rest) };
         }
     }
 
-    private Expression.Unary ReadNotIn(Expression left)
+    private Expression ReadAfter(int tokensToSkip)
     {
-        at += 2;
-        return new Expression.Unary("not", new Expression.Binary("in", left, ReadSum()));
+        at += tokensToSkip;
+        return ReadSum();
     }
 
     private Expression ReadSum()
@@ -104,28 +105,41 @@ internal sealed partial class TemplateParser
 
     private Expression ReadProduct()
     {
-        Expression left = ReadUnary();
+        Expression left = ReadPower();
         while (Current.Kind == TemplateTokenKind.Sign && Current.Text is "*" or "/" or "//" or "%")
-            left = new Expression.Binary(tokens[at++].Text, left, ReadUnary());
+            left = new Expression.Binary(tokens[at++].Text, left, ReadPower());
         return left;
     }
 
-    private Expression ReadUnary()
+    private Expression ReadPower()
+    {
+        Expression left = ReadUnary(filters: true);
+        while (TakeSign("**"))
+            left = new Expression.Binary("**", left, ReadUnary(filters: true));
+        return left;
+    }
+
+    private Expression ReadUnary(bool filters)
     {
         Descend();
         Expression value = IsSign("-") || IsSign("+")
-            ? new Expression.Unary(tokens[at++].Text, ReadUnary())
-            : ReadPostfix(ReadPrimary());
+            ? new Expression.Unary(tokens[at++].Text, ReadUnary(filters: false))
+            : ReadPrimary();
+        value = ReadPostfix(value);
         depth--;
-        while (true)
+        while (filters)
         {
             if (IsSign("|"))
                 value = ReadFilters(value, first: false);
             else if (TakeName("is"))
                 value = ReadTest(value);
+            else if (IsSign("("))
+                value = ReadPostfix(value);
             else
                 return value;
         }
+
+        return value;
     }
 
     private Expression ReadFilters(Expression value, bool first)
@@ -148,10 +162,18 @@ internal sealed partial class TemplateParser
         List<Expression> arguments = [];
         if (TakeSign("("))
             arguments = ReadArguments().Positional;
-        else if (Current.Kind is TemplateTokenKind.String or TemplateTokenKind.Number)
-            arguments.Add(ReadPrimary());
+        else if (StartsArgument())
+            arguments.Add(ReadPostfix(ReadPrimary()));
         return new Expression.Test(value, name, arguments, negated);
     }
+
+    /// <summary>A test takes one argument without parentheses: a value, but no word that goes on with the expression.</summary>
+    private bool StartsArgument() => Current.Kind switch
+    {
+        TemplateTokenKind.String or TemplateTokenKind.Number => true,
+        TemplateTokenKind.Name => Current.Text is not ("and" or "or" or "else" or "if" or "is" or "in" or "not"),
+        _ => IsSign("[") || IsSign("{"),
+    };
 
     private Expression ReadPostfix(Expression value)
     {
@@ -159,8 +181,9 @@ internal sealed partial class TemplateParser
         {
             if (TakeSign("."))
             {
-                string name = Current.Kind is TemplateTokenKind.Name or TemplateTokenKind.Number ? tokens[at++].Text : throw Error("a name is needed after '.'");
-                value = new Expression.Member(value, new Expression.Constant(name));
+                value = Current.Kind == TemplateTokenKind.Number
+                    ? new Expression.Member(value, ReadPrimary(), MethodsFirst: false)
+                    : new Expression.Member(value, new Expression.Constant(Expect(TemplateTokenKind.Name)), MethodsFirst: true);
             }
             else if (TakeSign("["))
             {
@@ -182,7 +205,7 @@ internal sealed partial class TemplateParser
     {
         Expression? start = IsSign(":") ? null : ReadTuple();
         if (TakeSign("]"))
-            return new Expression.Member(target, start!);
+            return new Expression.Member(target, start!, MethodsFirst: false);
         ExpectSign(":");
         Expression? stop = IsSign(":") || IsSign("]") ? null : ReadExpression();
         Expression? step = TakeSign(":") && !IsSign("]") ? ReadExpression() : null;
@@ -222,7 +245,6 @@ internal sealed partial class TemplateParser
         ["False"] = false,
         ["none"] = null,
         ["None"] = null,
-        ["null"] = null,
     };
 
     private Expression ReadPrimary()
@@ -235,16 +257,17 @@ internal sealed partial class TemplateParser
                 while (Current.Kind == TemplateTokenKind.String)
                     text += tokens[at++].Text;
                 return new Expression.Constant(text);
-            case TemplateTokenKind.Number when token.Text.Contains('.', StringComparison.Ordinal):
+            case TemplateTokenKind.Number when token.Text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0:
                 return new Expression.Constant(double.Parse(token.Text, CultureInfo.InvariantCulture));
             case TemplateTokenKind.Number:
                 return long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? new Expression.Constant(number) : throw Error("a number is too large");
             case TemplateTokenKind.Name:
                 return Constants.TryGetValue(token.Text, out object? constant) ? new Expression.Constant(constant) : new Expression.Variable(token.Text);
             case TemplateTokenKind.Sign when token.Text == "(":
-                Expression inner = TakeSign(")") ? new Expression.Items([]) : ReadTuple();
-                if (inner is not Expression.Items { Values.Count: 0 })
-                    ExpectSign(")");
+                if (TakeSign(")"))
+                    return new Expression.Items([], IsTuple: true);
+                Expression inner = ReadTuple();
+                ExpectSign(")");
                 return inner;
             case TemplateTokenKind.Sign when token.Text == "[":
                 return ReadList();
@@ -266,7 +289,7 @@ internal sealed partial class TemplateParser
                 ExpectSign(",");
         }
 
-        return new Expression.Items(values);
+        return new Expression.Items(values, IsTuple: false);
     }
 
     private Expression.Pairs ReadPairs()

@@ -8,6 +8,7 @@ internal sealed partial class TemplateParser
     private readonly IReadOnlyList<TemplateToken> tokens;
     private int at;
     private int depth;
+    private int loops;
 
     private TemplateParser(IReadOnlyList<TemplateToken> tokens) => this.tokens = tokens;
 
@@ -37,7 +38,7 @@ internal sealed partial class TemplateParser
                 body.Add(new Statement.Output(ReadTuple()));
                 Expect(TemplateTokenKind.CloseOutput);
             }
-            else if (Peek(1).Text is "endif" or "else" or "elif" or "endfor" or "endmacro" or "endset" or "endfilter" or "endgeneration" or "endcall")
+            else if (Peek(1).Text is "endif" or "else" or "elif" or "endfor" or "endmacro" or "endset" or "endfilter" or "endgeneration" or "endcall" or "endwith")
             {
                 break;
             }
@@ -65,6 +66,12 @@ internal sealed partial class TemplateParser
                 return ReadSet();
             case "macro":
                 return ReadMacro();
+            case "call":
+                return ReadCallBlock();
+            case "with":
+                return ReadWith();
+            case "break" or "continue" when loops == 0:
+                throw Error($"'{keyword}' stands outside of a loop");
             case "break":
                 Close();
                 return new Statement.Break();
@@ -124,7 +131,9 @@ internal sealed partial class TemplateParser
             source = ReadRestOfTuple(source);
         Expression? condition = TakeName("if") ? ReadExpression() : null;
         Close();
+        loops++;
         List<Statement> body = ReadBody();
+        loops--;
         List<Statement> otherwise = [];
         if (Peek(1).Text == "else")
         {
@@ -150,16 +159,42 @@ internal sealed partial class TemplateParser
             return new Statement.Set(targets, value);
         }
 
+        Expression.Filter? filter = IsSign("|") ? (Expression.Filter)ReadFilters(new Expression.Constant(""), first: false) : null;
         Close();
         List<Statement> body = ReadBody();
         End("endset");
-        return targets is [Expression.Variable one] ? new Statement.SetBlock(one.Name, body) : throw Error("a set block needs one name");
+        return targets is [var one] ? new Statement.SetBlock(one, filter, body) : throw Error("a set block needs one name");
     }
 
     private Statement.Macro ReadMacro()
     {
         string name = Expect(TemplateTokenKind.Name);
         ExpectSign("(");
+        return ReadMacroBody(name, ReadParameters(), "endmacro");
+    }
+
+    /// <summary><c>call(parameters) macro(arguments)</c>: the body is the macro <c>caller</c> of the called one.</summary>
+    private Statement.CallBlock ReadCallBlock()
+    {
+        List<(string, Expression?)> parameters = TakeSign("(") ? ReadParameters() : [];
+        return ReadExpression() is Expression.Call call
+            ? new Statement.CallBlock(call, ReadMacroBody("caller", parameters, "endcall"))
+            : throw Error("a call block needs a call");
+    }
+
+    private Statement.Macro ReadMacroBody(string name, List<(string Name, Expression? Default)> parameters, string end)
+    {
+        Close();
+        int outside = loops;
+        loops = 0;
+        List<Statement> body = ReadBody();
+        loops = outside;
+        End(end);
+        return new Statement.Macro(name, parameters, body);
+    }
+
+    private List<(string Name, Expression? Default)> ReadParameters()
+    {
         var parameters = new List<(string, Expression?)>();
         while (!TakeSign(")"))
         {
@@ -169,10 +204,25 @@ internal sealed partial class TemplateParser
                 ExpectSign(",");
         }
 
+        return parameters;
+    }
+
+    private Statement.With ReadWith()
+    {
+        var values = new List<(string, Expression)>();
+        while (Current.Kind != TemplateTokenKind.CloseStatement)
+        {
+            if (values.Count > 0)
+                ExpectSign(",");
+            string name = Expect(TemplateTokenKind.Name);
+            ExpectSign("=");
+            values.Add((name, ReadExpression()));
+        }
+
         Close();
         List<Statement> body = ReadBody();
-        End("endmacro");
-        return new Statement.Macro(name, parameters, body);
+        End("endwith");
+        return new Statement.With(values, body);
     }
 
     private void Descend()

@@ -9,6 +9,7 @@ internal sealed class TemplateRenderer
     private const int MaximumOutput = 16 << 20;
     private const int MaximumCalls = 64;
     private const int MaximumRange = 100_000;
+    private const string Caller = "caller";
 
     private readonly StringBuilder output = new();
     private readonly TemplateScope globals;
@@ -21,8 +22,8 @@ internal sealed class TemplateRenderer
         target = output;
         globals = new TemplateScope(null);
         globals.Set("range", (TemplateFunction)Range);
-        globals.Set("namespace", (TemplateFunction)((_, named) => MakeNamespace(named)));
-        globals.Set("dict", (TemplateFunction)((_, named) => new OrderedDictionary<string, object?>(named)));
+        globals.Set("namespace", (TemplateFunction)((arguments, named) => new TemplateNamespace(Combine(arguments, named))));
+        globals.Set("dict", (TemplateFunction)Combine);
         globals.Set("raise_exception", (TemplateFunction)((arguments, _) => throw TemplateErrors.Raised(arguments.Count > 0 ? TemplateValues.Show(arguments[0]) : "")));
         globals.Set("strftime_now", (TemplateFunction)((arguments, _) => TemplateDates.Format(now, TemplateFilters.Text(arguments[0]))));
         foreach ((string name, object? value) in variables)
@@ -81,14 +82,22 @@ internal sealed class TemplateRenderer
                 Assign(set.Targets, Evaluate(set.Value, scope), scope);
                 return Flow.Next;
             case Statement.SetBlock block:
-                scope.Set(block.Name, Capture(block.Body, scope));
+                Assign([block.Target], Filtered(block.Filter, Capture(block.Body, scope), scope), scope);
                 return Flow.Next;
             case Statement.FilterBlock block:
-                Write(TemplateValues.Show(Evaluate(WithValue(block.Filter, new Expression.Constant(Capture(block.Body, scope))), scope)));
+                Write(TemplateValues.Show(Filtered(block.Filter, Capture(block.Body, scope), scope)));
                 return Flow.Next;
             case Statement.Macro macro:
-                scope.Set(macro.Name, (TemplateFunction)((arguments, named) => Call(macro, arguments, named, scope)));
+                scope.Set(macro.Name, Function(macro, scope));
                 return Flow.Next;
+            case Statement.CallBlock block:
+                Write(TemplateValues.Show(Call(block.Call, scope, Function(block.Caller, scope))));
+                return Flow.Next;
+            case Statement.With block:
+                var own = new TemplateScope(scope);
+                foreach ((string name, Expression value) in block.Values)
+                    own.Set(name, Evaluate(value, scope));
+                return Run(block.Body, own);
             case Statement.Block block:
                 return Run(block.Body, scope);
             case Statement.Break:
@@ -99,6 +108,11 @@ internal sealed class TemplateRenderer
                 throw new InvalidOperationException(statement.GetType().Name);
         }
     }
+
+    private TemplateFunction Function(Statement.Macro macro, TemplateScope scope) => (arguments, named) => Call(macro, arguments, named, scope);
+
+    private object? Filtered(Expression.Filter? filter, string text, TemplateScope scope) =>
+        filter is null ? text : Evaluate(WithValue(filter, new Expression.Constant(text)), scope);
 
     /// <summary>Puts a value at the start of a chain of filters.</summary>
     private static Expression.Filter WithValue(Expression.Filter filter, Expression value) =>
@@ -199,13 +213,18 @@ internal sealed class TemplateRenderer
     {
         if (++calls > MaximumCalls)
             throw TemplateErrors.TooMuch($"macros call each other deeper than {MaximumCalls}");
+        if (arguments.Count > macro.Parameters.Count)
+            throw TemplateErrors.Value($"the macro '{macro.Name}' takes {macro.Parameters.Count} arguments, not {arguments.Count}");
+        if (named.Keys.FirstOrDefault(name => name != Caller && macro.Parameters.All(parameter => parameter.Name != name)) is { } unknown)
+            throw TemplateErrors.Value($"the macro '{macro.Name}' has no parameter '{unknown}'");
         var inner = new TemplateScope(scope);
+        inner.Set(Caller, named.GetValueOrDefault(Caller, Undefined.Value));
         for (int i = 0; i < macro.Parameters.Count; i++)
         {
             (string name, Expression? otherwise) = macro.Parameters[i];
             inner.Set(name, i < arguments.Count ? arguments[i]
                 : named.TryGetValue(name, out object? value) ? value
-                : otherwise is null ? Undefined.Value : Evaluate(otherwise, scope));
+                : otherwise is null ? Undefined.Value : Evaluate(otherwise, inner));
         }
 
         string text = Capture(macro.Body, inner);
@@ -216,21 +235,23 @@ internal sealed class TemplateRenderer
     private object? Evaluate(Expression expression, TemplateScope scope)
     {
         Step();
+        TemplateErrors.CheckDepth();
         return expression switch
         {
             Expression.Constant constant => constant.Value,
             Expression.Variable variable => scope.Find(variable.Name),
-            Expression.Items items => items.Values.Select(item => Evaluate(item, scope)).ToList(),
+            Expression.Items items => Collect(items, scope),
             Expression.Pairs pairs => Collect(pairs, scope),
-            Expression.Member member => TemplateOperators.Member(Evaluate(member.Target, scope), Evaluate(member.Index, scope)),
+            Expression.Member member => TemplateOperators.Member(Evaluate(member.Target, scope), Evaluate(member.Index, scope), member.MethodsFirst),
             Expression.Slice slice => TemplateOperators.Slice(Evaluate(slice.Target, scope), Index(slice.Start, scope), Index(slice.Stop, scope), Index(slice.Step, scope)),
             Expression.Call call => Call(call, scope),
             Expression.Filter filter => TemplateFilters.Apply(filter.Name, Evaluate(filter.Value, scope), All(filter.Arguments, scope), All(filter.Named, scope)),
-            Expression.Test test => TemplateFilters.Is(test.Name, Evaluate(test.Value, scope), All(test.Arguments, scope)) != test.Negated,
+            Expression.Test test => TemplateTests.Is(test.Name, Evaluate(test.Value, scope), All(test.Arguments, scope)) != test.Negated,
             Expression.Unary { Sign: "not" } unary => !TemplateValues.IsTrue(Evaluate(unary.Value, scope)),
             Expression.Unary unary => TemplateOperators.Apply(unary.Sign, 0L, Evaluate(unary.Value, scope)),
             Expression.Binary { Sign: "and" } binary => Evaluate(binary.Left, scope) is var left && TemplateValues.IsTrue(left) ? Evaluate(binary.Right, scope) : left,
             Expression.Binary { Sign: "or" } binary => Evaluate(binary.Left, scope) is var left && TemplateValues.IsTrue(left) ? left : Evaluate(binary.Right, scope),
+            Expression.Comparison comparison => Compare(comparison, scope),
             Expression.Binary binary => TemplateOperators.Apply(binary.Sign, Evaluate(binary.Left, scope), Evaluate(binary.Right, scope)),
             Expression.Conditional conditional => TemplateValues.IsTrue(Evaluate(conditional.Condition, scope))
                 ? Evaluate(conditional.Then, scope)
@@ -239,9 +260,36 @@ internal sealed class TemplateRenderer
         };
     }
 
-    private object? Call(Expression.Call call, TemplateScope scope) => Evaluate(call.Target, scope) is TemplateFunction function
-        ? function(All(call.Arguments, scope), All(call.Named, scope))
-        : throw TemplateErrors.Value($"'{Describe(call.Target)}' cannot be called");
+    private bool Compare(Expression.Comparison comparison, TemplateScope scope)
+    {
+        object? left = Evaluate(comparison.First, scope);
+        foreach ((string sign, Expression next) in comparison.Rest)
+        {
+            object? right = Evaluate(next, scope);
+            if (!TemplateValues.IsTrue(TemplateOperators.Apply(sign, left, right)))
+                return false;
+            left = right;
+        }
+
+        return true;
+    }
+
+    private object? Call(Expression.Call call, TemplateScope scope, TemplateFunction? caller = null)
+    {
+        if (Evaluate(call.Target, scope) is not TemplateFunction function)
+            throw TemplateErrors.Value($"'{Describe(call.Target)}' cannot be called");
+        Dictionary<string, object?> named = All(call.Named, scope);
+        if (caller is not null)
+            named[Caller] = caller;
+        try
+        {
+            return function(All(call.Arguments, scope), named);
+        }
+        catch (Exception error) when (error is ArgumentOutOfRangeException or IndexOutOfRangeException)
+        {
+            throw TemplateErrors.Value($"'{Describe(call.Target)}' lacks an argument");
+        }
+    }
 
     private static string Describe(Expression expression) => expression switch
     {
@@ -250,11 +298,17 @@ internal sealed class TemplateRenderer
         _ => "an expression",
     };
 
+    private List<object?> Collect(Expression.Items items, TemplateScope scope)
+    {
+        IEnumerable<object?> values = items.Values.Select(item => Evaluate(item, scope));
+        return items.IsTuple ? new TemplateTuple(values) : [.. values];
+    }
+
     private OrderedDictionary<string, object?> Collect(Expression.Pairs pairs, TemplateScope scope)
     {
         var result = new OrderedDictionary<string, object?>();
         foreach ((Expression key, Expression value) in pairs.Values)
-            result[TemplateFilters.Text(Evaluate(key, scope))] = Evaluate(value, scope);
+            result[TemplateValues.Key(Evaluate(key, scope))] = Evaluate(value, scope);
         return result;
     }
 
@@ -270,12 +324,20 @@ internal sealed class TemplateRenderer
         return result;
     }
 
-    private static TemplateNamespace MakeNamespace(IReadOnlyDictionary<string, object?> named)
+    /// <summary>The dictionary that is given, or one of given pairs, with named arguments over it.</summary>
+    private static OrderedDictionary<string, object?> Combine(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
     {
-        var space = new TemplateNamespace();
+        var all = new OrderedDictionary<string, object?>();
+        foreach (object? pair in arguments is [var first, ..] ? first is OrderedDictionary<string, object?> ? TemplateFilters.Items(first) : TemplateValues.Iterate(first) : [])
+        {
+            if (TemplateValues.Iterate(pair) is not [var key, var value])
+                throw TemplateErrors.Value("a dictionary is made of pairs");
+            all[TemplateValues.Key(key)] = value;
+        }
+
         foreach ((string name, object? value) in named)
-            space.Members[name] = value;
-        return space;
+            all[name] = value;
+        return all;
     }
 
     private List<object?> Range(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)

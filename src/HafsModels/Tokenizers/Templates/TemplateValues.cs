@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -18,9 +17,18 @@ internal static class TemplateValues
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Array => element.EnumerateArray().Select(FromJson).ToList(),
-        JsonValueKind.Object => new OrderedDictionary<string, object?>(element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, FromJson(member.Value)))),
+        JsonValueKind.Object => FromObject(element),
         _ => null,
     };
+
+    /// <summary>Of members with one name the last counts.</summary>
+    private static OrderedDictionary<string, object?> FromObject(JsonElement element)
+    {
+        var pairs = new OrderedDictionary<string, object?>();
+        foreach (JsonProperty member in element.EnumerateObject())
+            pairs[member.Name] = FromJson(member.Value);
+        return pairs;
+    }
 
     public static bool IsTrue(object? value) => value switch
     {
@@ -34,18 +42,10 @@ internal static class TemplateValues
     };
 
     /// <summary>The text a value is shown as.</summary>
-    public static string Show(object? value) => value switch
-    {
-        null => "None",
-        Undefined => "",
-        bool flag => flag ? "True" : "False",
-        string text => text,
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        double number => ShowNumber(number),
-        List<object?> items => $"[{string.Join(", ", items.Select(Represent))}]",
-        OrderedDictionary<string, object?> pairs => $"{{{string.Join(", ", pairs.Select(pair => $"{Represent(pair.Key)}: {Represent(pair.Value)}"))}}}",
-        _ => throw TemplateErrors.Value($"a {NameOf(value)} cannot be shown"),
-    };
+    public static string Show(object? value) => value as string ?? TemplateText.Of(value);
+
+    /// <summary>The key of a dictionary that a value stands for; numbers and the like by their text.</summary>
+    public static string Key(object? value) => Show(value);
 
     public static string NameOf(object? value) => value switch
     {
@@ -60,7 +60,13 @@ internal static class TemplateValues
         _ => "function",
     };
 
-    public static bool AreEqual(object? left, object? right) => (left, right) switch
+    public static bool AreEqual(object? left, object? right)
+    {
+        TemplateErrors.CheckDepth();
+        return AreSame(left, right);
+    }
+
+    private static bool AreSame(object? left, object? right) => (left, right) switch
     {
         (null, null) => true,
         (Undefined, Undefined) => true,
@@ -99,97 +105,6 @@ internal static class TemplateValues
         string text => [.. text.EnumerateRunes().Select(rune => (object?)rune.ToString())],
         _ => throw TemplateErrors.Value($"a {NameOf(value)} cannot be looped over"),
     };
-
-    /// <summary>JSON as Python's json.dumps spells it: a space after commas and colons, no escapes beyond the needed.</summary>
-    public static string ToJson(object? value, int? indent)
-    {
-        var text = new StringBuilder();
-        WriteJson(value, indent, 0, text);
-        return text.ToString();
-    }
-
-    private static void WriteJson(object? value, int? indent, int depth, StringBuilder text)
-    {
-        switch (value)
-        {
-            case null or Undefined:
-                text.Append("null");
-                break;
-            case bool flag:
-                text.Append(flag ? "true" : "false");
-                break;
-            case string words:
-                text.Append('"').Append(Escape(words)).Append('"');
-                break;
-            case long or double:
-                text.Append(Show(value));
-                break;
-            case List<object?> items:
-                WriteAll('[', ']', items, item => WriteJson(item, indent, depth + 1, text));
-                break;
-            case OrderedDictionary<string, object?> pairs:
-                WriteAll('{', '}', pairs.ToList(), pair =>
-                {
-                    text.Append('"').Append(Escape(pair.Key)).Append("\": ");
-                    WriteJson(pair.Value, indent, depth + 1, text);
-                });
-                break;
-            default:
-                throw TemplateErrors.Value($"a {NameOf(value)} cannot be written as JSON");
-        }
-
-        void WriteAll<T>(char open, char close, List<T> items, Action<T> write)
-        {
-            text.Append(open);
-            for (int i = 0; i < items.Count; i++)
-            {
-                if (i > 0)
-                    text.Append(indent is null ? ", " : ",");
-                NewLine(depth + 1);
-                write(items[i]);
-            }
-
-            if (items.Count > 0)
-                NewLine(depth);
-            text.Append(close);
-        }
-
-        void NewLine(int level)
-        {
-            if (indent is { } spaces)
-                text.Append('\n').Append(' ', spaces * level);
-        }
-    }
-
-    private static string Escape(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        foreach (char c in text)
-        {
-            result.Append(c switch
-            {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                '\b' => "\\b",
-                '\f' => "\\f",
-                < ' ' => $"\\u{(int)c:x4}",
-                _ => c.ToString(),
-            });
-        }
-
-        return result.ToString();
-    }
-
-    private static string ShowNumber(double number)
-    {
-        string text = number.ToString("R", CultureInfo.InvariantCulture);
-        return text.AsSpan().IndexOfAny('.', 'E', 'N') < 0 && !double.IsInfinity(number) ? text + ".0" : text;
-    }
-
-    private static string Represent(object? value) => value is string text ? $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}'" : Show(value);
 
     private static IEnumerable<object?> Select(this StringRuneEnumerator runes, Func<Rune, object?> convert)
     {
