@@ -63,66 +63,6 @@ public class ChatTemplateTests
         Assert.Equal("<|im_start|>user\nWho?<|im_end|>\n<|im_start|>assistant\n", prompt);
     }
 
-    [SkippableTheory]
-    [InlineData("llama3")]
-    [InlineData("qwen3")]
-    [InlineData("gemma3")]
-    [InlineData("deepseek_v3")]
-    public void Real_templates_render_as_the_reference_renders_them(string package)
-    {
-        Vocabulary vocabulary = Vocabulary.Load(TokenizerPackages.Find(package));
-        var template = ChatTemplate.Parse(vocabulary.ChatTemplate!);
-        Dictionary<string, string> special = vocabulary.SpecialIds.ToDictionary(pair => pair.Key.Name + "_token", pair => vocabulary.Tokens[pair.Value]);
-        string[] conversations = [.. Conversations()];
-        string cases = JsonSerializer.Serialize(conversations.Select(conversation =>
-        {
-            Dictionary<string, object> variables = JsonSerializer.Deserialize<Dictionary<string, object>>(conversation)!;
-            foreach ((string name, string text) in special)
-                variables[name] = text;
-            return new { template = vocabulary.ChatTemplate, variables };
-        }));
-        using var scratch = new ScratchFolder();
-        using JsonDocument peer = NodePeer.Run("tokenizer-template.mjs", scratch.Write("cases.json", cases));
-
-        int rendered = 0;
-        for (int i = 0; i < conversations.Length; i++)
-        {
-            using JsonDocument conversation = JsonDocument.Parse(conversations[i]);
-            JsonElement root = conversation.RootElement;
-            string Ours() => template.Render(root.GetProperty("messages"), root.TryGetProperty("tools", out JsonElement tools) ? tools : null,
-                root.GetProperty("add_generation_prompt").GetBoolean(), vocabulary, root, Now);
-            JsonElement expected = peer.RootElement[i];
-            if (expected.TryGetProperty("text", out JsonElement text))
-            {
-                Assert.Equal(text.GetString(), Ours());
-                rendered++;
-            }
-            else
-            {
-                Assert.ThrowsAny<HafsException>(Ours);
-            }
-        }
-
-        Assert.True(rendered >= 4, $"the reference rendered only {rendered} conversations");
-    }
-
-    private static IEnumerable<string> Conversations()
-    {
-        const string Tools = """[{"type":"function","function":{"name":"get_weather","description":"Weather of a \"city\" – é","parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","default":1}},"required":["city"]}}}]""";
-        const string User = """{"role":"user","content":"Hi <b>& there\n"}""";
-        // No space in front: the reference ignores the argument of lstrip('\n') and takes spaces too, which Python does not.
-        const string Assistant = """{"role":"assistant","content":"Hello!  "}""";
-        foreach (string prompt in new[] { "true", "false" })
-        {
-            yield return $$$"""{"messages":[{{{User}}}],"add_generation_prompt":{{{prompt}}}}""";
-            yield return $$$"""{"messages":[{"role":"system","content":"Be brief."},{{{User}}},{{{Assistant}}},{{{User}}}],"add_generation_prompt":{{{prompt}}}}""";
-            yield return $$$"""{"messages":[{{{User}}},{"role":"assistant","content":"<think>\nhm\n</think>\n\nYes."},{{{User}}}],"add_generation_prompt":{{{prompt}}},"enable_thinking":false}""";
-            yield return $$$"""{"messages":[{{{User}}}],"tools":{{{Tools}}},"add_generation_prompt":{{{prompt}}}}""";
-            yield return $$$"""{"messages":[{"role":"system","content":"S"},{{{User}}},{"role":"assistant","content":"","tool_calls":[{"type":"function","function":{"name":"get_weather","arguments":{"city":"Zürich","days":2} } }]},{"role":"tool","content":"{\"t\": 3}"},{"role":"tool","content":"x"},{{{Assistant}}}],"tools":{{{Tools}}},"add_generation_prompt":{{{prompt}}}}""";
-            yield return $$$"""{"messages":[{{{User}}},{{{User}}}],"add_generation_prompt":{{{prompt}}}}""";
-        }
-    }
-
     private static string Render(string template)
     {
         using JsonDocument none = JsonDocument.Parse("[]");

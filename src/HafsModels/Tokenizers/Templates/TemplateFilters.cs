@@ -113,7 +113,10 @@ internal static partial class TemplateFilters
     private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
         .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
-    private static List<object?> Where(object? value, Func<object?, bool> keep) => [.. TemplateValues.Iterate(value).Where(keep)];
+    private static List<object?> Where(object? value, Func<object?, bool> keep) => [.. Each(value).Where(keep)];
+
+    /// <summary>What map and select go through: nothing of what is false, though it may be no list.</summary>
+    private static IReadOnlyList<object?> Each(object? value) => TemplateValues.IsTrue(value) ? TemplateValues.Iterate(value) : [];
 
     private static object? Attribute(object? item, object? attribute) => attribute switch
     {
@@ -128,11 +131,11 @@ internal static partial class TemplateFilters
     {
         if (named.TryGetValue("attribute", out object? attribute))
         {
-            return TemplateValues.Iterate(value).Select(item => Attribute(item, attribute) is var found and not Undefined
+            return Each(value).Select(item => Attribute(item, attribute) is var found and not Undefined
                 ? found : named.GetValueOrDefault("default", Undefined.Value)).ToList();
         }
 
-        return TemplateValues.Iterate(value).Select(item => Apply(Text(arguments[0]), item, [.. arguments.Skip(1)], named)).ToList();
+        return Each(value).Select(item => Apply(Text(arguments[0]), item, [.. arguments.Skip(1)], named)).ToList();
     }
 
     private static object? KeyOf(object? item, object? caseSensitive, object? attribute) =>
