@@ -23,6 +23,9 @@ internal static class Peers
     /// <summary>Path of OpenSSH's server (<c>HAFS_SSHD</c>).</summary>
     public static string Sshd => Require("HAFS_SSHD", File.Exists);
 
+    /// <summary>The Go compiler (<c>HAFS_GO</c>), whose text/template Ollama uses.</summary>
+    public static string Go => Require("HAFS_GO", File.Exists);
+
     private static string Require(string variable, Func<string, bool> exists)
     {
         string? path = Environment.GetEnvironmentVariable(variable);
