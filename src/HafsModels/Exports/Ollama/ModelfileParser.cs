@@ -62,7 +62,7 @@ internal sealed class ModelfileParser(string text, string path)
         string written = Word(char.IsAsciiLetter), name = written.ToUpperInvariant();
         if (!Modelfile.InstructionNames.Contains(name) || at >= text.Length || !IsSpace(text[at]))
         {
-            string shown = written + (at < text.Length && !IsNewLine(text[at]) ? text[at].ToString() : "");
+            string shown = written + (at < text.Length && !IsNewLine(text[at]) && !IsSpace(text[at]) ? text[at].ToString() : "");
             throw Modelfile.InstructionNames.Contains(name) && shown == written
                 ? Error("ModelfileEnds", $"{name} ends before its value")
                 : Error("ModelfileInstruction", $"'{shown}' is no instruction; there are {string.Join(", ", Modelfile.InstructionNames)}");

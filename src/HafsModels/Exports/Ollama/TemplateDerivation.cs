@@ -89,7 +89,7 @@ public static class TemplateDerivation
 
         // Where marks are plain text, the next turn's mark shows that the model talks on for the user.
         string mark = userPrefix.Trim();
-        if (mark.Length >= LeastMarkLength && !mark.Contains('\n', StringComparison.Ordinal) && !controls.Any(t => mark.Contains(t, StringComparison.Ordinal)))
+        if (mark.Length >= LeastMarkLength && ModelfileParser.ReadsAs(mark, mark) && !controls.Any(t => mark.Contains(t, StringComparison.Ordinal)))
             stops.Add(mark);
         return [.. stops.Distinct()];
     }
