@@ -22,10 +22,11 @@ internal static class Views
     {
         Fields(model.DisplayName,
             ("Model ID", model.Id), ("Version", model.Version), ("Role", model.Role), ("Group", model.Group), ("Base Model", model.BaseModel),
-            ("Path", model.Path), ("Formats", string.Join(", ", model.Formats)), ("Tags", string.Join(", ", model.Tags)), ("Notes", model.Notes));
+            ("Path", model.Path), ("Formats", string.Join(", ", model.Formats)), ("Tags", string.Join(", ", model.Tags)), ("Notes", model.Notes), ("Author", model.Author), ("Licence", model.License),
+            ("Description", model.Description), ("Languages", string.Join(", ", model.Languages)));
         Fields("Training",
             ("Date", model.TrainingDate), ("Duration", $"{model.TrainingDurationMinutes} minutes"), ("Hardware", model.Hardware), ("Device", model.Device),
-            ("Data set", model.DatasetName), ("Samples", $"{model.TrainSamples} train / {model.ValidationSamples} val / {model.TestSamples} test"),
+            ("Data set", model.DatasetName), ("Commit", model.GitCommit ?? ""), ("Samples", $"{model.TrainSamples} train / {model.ValidationSamples} val / {model.TestSamples} test"),
             ("Final loss", HumanNumber.Fixed(model.FinalLoss, 4)), ("Best loss", HumanNumber.Fixed(model.BestLoss, 4)), ("Perplexity", HumanNumber.Fixed(model.Perplexity, 2)));
         Table("Locations", ["Location", "Path"], model.Locations.Select(l => new[] { l.Key == model.PrimaryLocation ? l.Key + " (primary)" : l.Key, l.Value }));
         Table("Artifacts", ["Quantization", "Size", "Bits/weight", "KL", "Top-1", "Path"], model.Artifacts.Select(a => new[]
@@ -38,6 +39,8 @@ internal static class Views
 
     public static void Registered(Model model)
     {
+        foreach (string warning in model.Warnings)
+            Terminal.Warning(warning);
         Terminal.Done($"Registered model: {model.Id}");
         Terminal.Line($"  Display Name: {model.DisplayName}");
         Terminal.Line($"  Base Model:   {(model.BaseModel.Length == 0 ? "-" : model.BaseModel)}");

@@ -18,6 +18,9 @@ public sealed record GgufInfo
     /// <summary>Name of the model: <c>general.name</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Where the file says it comes from: author, license, description, base models, data sets, tags, languages, hashes of its source, and the training run (Experiment).</summary>
+    public required GgufOrigin Origin { get; init; }
+
     /// <summary>Size of the file in bytes.</summary>
     public required long SizeBytes { get; init; }
 
@@ -48,6 +51,7 @@ public sealed record GgufInfo
             Version = file.Version,
             Architecture = file.Find("general.architecture")?.Value as string ?? "",
             Name = file.Find("general.name")?.Value as string ?? "",
+            Origin = GgufOrigin.Of(file.Metadata),
             SizeBytes = file.FileBytes,
             ParameterCount = elements,
             BitsPerWeight = elements == 0 ? 0 : 8.0 * file.Tensors.Sum(t => (double)t.ByteSize) / elements,

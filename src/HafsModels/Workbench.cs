@@ -1,6 +1,7 @@
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Deployment;
+using HafsModels.Formats.Gguf;
 using HafsModels.Inference;
 using HafsModels.Measurement;
 using HafsModels.Measurement.Reports;
@@ -38,7 +39,8 @@ public sealed partial class Workbench(string? registryPath = null)
     public Model Register(RegisterRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return registry.Add(Describe(request), request.Force, cancellationToken);
+        Model described = Describe(request);
+        return registry.Add(described, request.Force, cancellationToken) with { Warnings = described.Warnings };
     }
 
     /// <summary>Changes one record under the registry's lock. The id must stay.</summary>
@@ -126,6 +128,7 @@ public sealed partial class Workbench(string? registryPath = null)
             AdapterPath = request.Adapter is null ? "" : job.Source.AdapterPath!,
             SizeBytes = summary.OutputBytes,
             Sha256 = hash,
+            SourceSha256 = job.SourceSha256,
             ImportanceMatrix = job.Importance,
             CreatedAt = DateTimeOffset.UtcNow,
             BitsPerWeight = summary.BitsPerWeight,
@@ -260,8 +263,38 @@ public sealed partial class Workbench(string? registryPath = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         _ = RecipeFile.For(request).Recipe;
-        return ConversionJob.Open(request, Source(request.ModelId, request.Path, request.Adapter));
+        ModelSource source = Source(request.ModelId, request.Path, request.Adapter);
+        return ConversionJob.Open(Told(request, source), source);
     }
+
+    // A GGUF file speaks for itself. The registry goes before the model card, since it can be changed with Set-Model.
+    private ConvertRequest Told(ConvertRequest request, ModelSource source)
+    {
+        if (source.AdapterPath is null && GgufSources.Find(source.Path) is not null)
+            return request;
+        Model? registered = request.ModelId is { } id ? registry.Get(id) : null;
+        return request with
+        {
+            Author = request.Author ?? NotEmpty(registered?.Author),
+            License = request.License ?? NotEmpty(registered?.License),
+            Description = request.Description ?? NotEmpty(registered?.Description),
+            Experiment = request.Experiment ?? Experiment(request, registered, source),
+        };
+    }
+
+    private ExperimentProvenance? Experiment(ConvertRequest request, Model? registered, ModelSource source)
+    {
+        if (request.Provenance == ProvenanceDetail.None)
+            return null;
+
+        // With an adapter merged in, its training is the last one.
+        Model? trained = request.Adapter is null ? registered : registry.Find(new ModelQuery()).FirstOrDefault(m => IsAt(m, source.AdapterPath!));
+        if (request.Provenance == ProvenanceDetail.Full)
+            return ModelProvenance.Of(trained ?? ModelDescription.Read(new RegisterRequest { Path = source.AdapterPath ?? source.Path }));
+        return trained is not null && ModelProvenance.IsTrained(trained) ? ModelProvenance.Of(trained) : null;
+    }
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private string PathOf(string? id, string? path) => (id is null) == (path is null) ? throw Unnamed() : path ?? registry.Get(id!).Path;
 }

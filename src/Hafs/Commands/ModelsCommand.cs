@@ -104,6 +104,7 @@ internal static class ModelsCommand
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing output" };
         var preTokenizer = new Option<string?>("--pre-tokenizer") { Description = "Name for tokenizer.ggml.pre instead of the one that matches tokenizer.json", HelpName = "NAME" };
         preTokenizer.CompletionSources.Add([.. Vocabulary.PreTokenizers]);
+        var provenance = new ProvenanceOptions();
         var skip = new Option<bool>("--skip-verification") { Description = "Do not run source and result on the same tokens" };
         var targetSize = new Option<string?>("--target-size") { Description = "Most bytes of the file, such as 4.5GB; types are chosen by measurement to meet it" };
         var targetBits = new Option<double?>("--target-bpw") { Description = "Most bits per weight, such as 4.6; types are chosen by measurement to meet it" };
@@ -114,13 +115,14 @@ internal static class ModelsCommand
         format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "gguf");
         var command = new Command("convert", "Convert a model to another format") { id, format, adapter, importance, output, threads, force, preTokenizer, skip, targetSize, targetBits, report, textOnly, dryRun, json };
         controls.AddTo(command);
+        provenance.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
             string model = result.GetRequiredValue(id);
             bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
             long? bytes = result.GetValue(targetSize) is { } size ? SizeTarget.ParseBytes(size) : null;
-            ConvertRequest request = controls.Apply(result, new ConvertRequest
+            ConvertRequest request = provenance.Apply(result, controls.Apply(result, new ConvertRequest
             {
                 ModelId = isPath ? null : model,
                 Path = isPath ? model : null,
@@ -135,7 +137,7 @@ internal static class ModelsCommand
                 ReportPath = result.GetValue(report),
                 TextOnly = result.GetValue(textOnly),
                 PreTokenizer = result.GetValue(preTokenizer),
-            });
+            }));
             if (bytes is not null || request.TargetBitsPerWeight is not null)
             {
                 ConvertRequest wanted = request;

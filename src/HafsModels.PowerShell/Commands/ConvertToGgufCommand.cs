@@ -146,17 +146,33 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(PreTokenizerCompleter))]
     public string? PreTokenizer { get; set; }
 
-    /// <summary>Author, written as general.author; else the model card's.</summary>
+    /// <summary>Author, written as general.author; else the registry's, or the model card's.</summary>
     [Parameter(HelpMessage = "Author (general.author).")]
     public string? Author { get; set; }
 
-    /// <summary>Description, written as general.description; else the model card's.</summary>
+    /// <summary>Description, written as general.description; else the registry's, or the model card's.</summary>
     [Parameter(HelpMessage = "Description (general.description).")]
     public string? Description { get; set; }
 
-    /// <summary>Licence, written as general.license; an SPDX identifier is best. Else the model card's.</summary>
+    /// <summary>Licence, written as general.license; an SPDX identifier is best. Else the registry's, or the model card's.</summary>
     [Parameter(HelpMessage = "Licence (general.license), such as MIT.")]
+    [ArgumentCompleter(typeof(LicenseCompleter))]
     public string? License { get; set; }
+
+    /// <summary>Who quantized it, written as general.quantized_by; else the model card's.</summary>
+    [Parameter(HelpMessage = "Who quantized it (general.quantized_by).")]
+    public string? QuantizedBy { get; set; }
+
+    /// <summary>
+    /// How much the file says about where the model comes from, beside what llama.cpp's converter writes. Run: the training run of a registered model, where its record tells of one (entrenar.*). Full: that of any
+    /// model, and the hashes of its weight files (hafs.source.*). None: nothing. GGUF sources keep the keys they have.
+    /// </summary>
+    [Parameter(HelpMessage = "How much the file says about where the model comes from.")]
+    public ProvenanceDetail Provenance { get; set; } = ProvenanceDetail.Run;
+
+    /// <summary>Does not hash the weight files that are read; the file and its record then do not say which ones they were.</summary>
+    [Parameter(HelpMessage = "Do not hash the weight files that are read.")]
+    public SwitchParameter SkipSourceHash { get; set; }
 
     /// <summary>Base model by its name on the hub, written as general.base_model.0.name, .organization and .repo_url; else the model card's.</summary>
     [Parameter(HelpMessage = "Base model by its name on the hub (general.base_model.0.*).")]
@@ -201,6 +217,9 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             Description = Description,
             License = License,
             BaseModel = BaseModel,
+            QuantizedBy = QuantizedBy,
+            Provenance = Provenance,
+            SkipSourceHash = SkipSourceHash,
             Metadata = Plain.Table(Metadata),
         };
         Workbench workbench = Workbench();

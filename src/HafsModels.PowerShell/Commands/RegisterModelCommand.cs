@@ -22,7 +22,7 @@ public sealed class RegisterModelCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 
-    /// <summary>Name for people; the id without it.</summary>
+    /// <summary>Name for people; without it, what a GGUF file says, else the id.</summary>
     [Parameter(HelpMessage = "Name for people.")]
     public string? DisplayName { get; set; }
 
@@ -80,7 +80,10 @@ public sealed class RegisterModelCommand : RegistryCmdlet
             Force = Force,
         };
         Workbench workbench = Workbench();
-        string id = workbench.Describe(request).Id;
+        Model described = workbench.Describe(request);
+        foreach (string warning in described.Warnings)
+            WriteWarning(warning);
+        string id = described.Id;
         string bytes = ModelFiles.Bytes(request.Path).ToString("N0", CultureInfo.InvariantCulture);
         if (ShouldProcess($"Register {request.Path} ({bytes} bytes) as '{id}' in {workbench.RegistryPath}.", $"Register {request.Path} ({bytes} bytes) as '{id}'?", "Register-Model"))
             Perform(feed => feed.Output(workbench.Register(request, feed.Stop)));

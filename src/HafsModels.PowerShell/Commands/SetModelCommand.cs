@@ -44,6 +44,22 @@ public sealed class SetModelCommand : RegistryCmdlet
     [ValidateNotNull]
     public string? Version { get; set; }
 
+    /// <summary>Who made it; ConvertTo-Gguf writes it as general.author.</summary>
+    [Parameter(HelpMessage = "Who made it.")]
+    [ValidateNotNull]
+    public string? Author { get; set; }
+
+    /// <summary>Licence, an SPDX identifier at best; ConvertTo-Gguf writes it as general.license.</summary>
+    [Parameter(HelpMessage = "Licence, such as mit.")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(LicenseCompleter))]
+    public string? License { get; set; }
+
+    /// <summary>What it is; ConvertTo-Gguf writes it as general.description.</summary>
+    [Parameter(HelpMessage = "What it is.")]
+    [ValidateNotNull]
+    public string? Description { get; set; }
+
     /// <summary>New free text.</summary>
     [Parameter(HelpMessage = "Free text.")]
     [ValidateNotNull]
@@ -129,7 +145,7 @@ public sealed class SetModelCommand : RegistryCmdlet
 
     private static readonly string[] Changes =
     [
-        nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
+        nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Author), nameof(License), nameof(Description), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
         nameof(Path), nameof(LocationPath), nameof(PrimaryLocation), nameof(Family), nameof(AddAlias), nameof(RemoveAlias), nameof(AddParent), nameof(RemoveParent),
     ];
 
@@ -166,6 +182,9 @@ public sealed class SetModelCommand : RegistryCmdlet
         Role = Role ?? model.Role,
         Group = Group ?? model.Group,
         Version = Version ?? model.Version,
+        Author = Author ?? model.Author,
+        License = License ?? model.License,
+        Description = Description ?? model.Description,
         Notes = Notes ?? model.Notes,
         Tags = [.. (Tag ?? model.Tags).Concat(AddTag).Distinct(StringComparer.Ordinal).Except(RemoveTag, StringComparer.OrdinalIgnoreCase)],
         Path = path ?? model.Path,

@@ -12,9 +12,12 @@ public sealed class ConversionJob : IDisposable
 {
     private readonly IDisposable source;
 
-    private ConversionJob(IDisposable source, string name, IReadOnlyList<PlannedFile> files, ConversionPlan summary)
+    private readonly IReadOnlyList<string> sources;
+
+    private ConversionJob(IDisposable source, string name, IReadOnlyList<PlannedFile> files, ConversionPlan summary, IReadOnlyList<string> sources)
     {
         this.source = source;
+        this.sources = sources;
         Name = name;
         Files = files;
         Summary = summary;
@@ -37,6 +40,9 @@ public sealed class ConversionJob : IDisposable
 
     /// <summary>Where the importance matrix came from, or null.</summary>
     public ImportanceOrigin? Importance => Quantization.Importance?.Origin;
+
+    /// <summary>SHA-256 of the weight files that were read, once the job has run: lower-case hex by file name, by full path for files outside the model's folder.</summary>
+    public IReadOnlyDictionary<string, string> SourceSha256 { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>Opens a source and plans its conversion; reads headers only.</summary>
     /// <param name="request">What to make of it.</param>
@@ -61,8 +67,14 @@ public sealed class ConversionJob : IDisposable
     /// <param name="progress">Told about source bytes done.</param>
     /// <param name="cancellationToken">Stops the work and removes what was written.</param>
     /// <returns>SHA-256 of each, lower-case hex.</returns>
-    public IReadOnlyList<string> Run(int threads, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        PlanRunner.Run(Files, threads, allowNonFinite, errors, source: null, progress, cancellationToken);
+    public IReadOnlyList<string> Run(int threads, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var hashes = new SourceHashes(sources, cancellationToken);
+        IReadOnlyList<string> outputs = PlanRunner.Run(Files, threads, allowNonFinite, errors, source: null, hashes, progress, cancellationToken);
+        string home = Directory.Exists(Source.Path) ? Source.Path : Path.GetDirectoryName(Source.Path)!;
+        SourceSha256 = sources.Zip(hashes.Wait(Files[0].Plan.Activity, progress)).ToDictionary(s => Path.GetDirectoryName(s.First) == home ? Path.GetFileName(s.First) : s.First, s => s.Second, StringComparer.Ordinal);
+        return outputs;
+    }
 
     /// <summary>Closes the source.</summary>
     public void Dispose() => source.Dispose();
@@ -92,6 +104,7 @@ public sealed class ConversionJob : IDisposable
         ModelSource model = folder.Source;
         string home = request.Adapter is null && model.AdapterPath is { } adapter ? adapter : folder.Path;
         string name = request.ModelId ?? Path.GetFileName(home);
+        IReadOnlyList<string> sources = request.SkipSourceHash ? [] : folder.Checkpoint.Files;
         ExportPlan plan = GgufExport.Plan(folder, Vocabulary.Load(model.TokenizerPath, request.PreTokenizer, config: model.AdapterPath is null ? null : folder.Config.Json), quantization, new GgufExportOptions
         {
             Name = name,
@@ -99,11 +112,14 @@ public sealed class ConversionJob : IDisposable
             Description = request.Description,
             License = request.License,
             BaseModel = request.BaseModel,
+            QuantizedBy = request.QuantizedBy,
+            Experiment = request.Experiment,
+            Sources = request.Provenance == ProvenanceDetail.Full ? sources : [],
             Metadata = request.Metadata,
             CardFolder = home,
         });
         string output = OutputPath(request.OutputPath, home, $"{name}-{recipe.Name}.gguf");
-        return Job(folder, name, folder.Source, folder.Family.Name, quantization, [new(output, plan)], []);
+        return Job(folder, name, folder.Source, folder.Family.Name, quantization, [new(output, plan)], plan.Warnings, sources);
     }
 
     private static ConversionJob FromGguf(GgufSet set, ConvertRequest request, RecipeFile recipe, QuantizationOptions quantization)
@@ -121,10 +137,11 @@ public sealed class ConversionJob : IDisposable
         string[] paths = plans.Count == 1 ? [output] : [.. plans.Select((_, i) => GgufSplit.FileName(output[..^".gguf".Length], i, plans.Count))];
         if (paths.Intersect(set.Files.Select(f => f.Path)).FirstOrDefault() is { } same)
             throw new HafsException(ErrorKind.InvalidArgument, "OutputIsSource", $"{same} is the source; it cannot be the output as well", same, "Name another output.");
-        return Job(set, name, new ModelSource(set.Path), (string)set.Find("general.architecture")!.Value, quantization, [.. paths.Zip(plans, (path, plan) => new PlannedFile(path, plan))], Warnings(plans));
+        return Job(set, name, new ModelSource(set.Path), (string)set.Find("general.architecture")!.Value, quantization, [.. paths.Zip(plans, (path, plan) => new PlannedFile(path, plan))], Warnings(plans),
+            request.SkipSourceHash ? [] : [.. set.Files.Select(f => f.Path)]);
     }
 
-    private static ConversionJob Job(IDisposable source, string name, ModelSource model, string family, QuantizationOptions quantization, IReadOnlyList<PlannedFile> files, IReadOnlyList<string> warnings)
+    private static ConversionJob Job(IDisposable source, string name, ModelSource model, string family, QuantizationOptions quantization, IReadOnlyList<PlannedFile> files, IReadOnlyList<string> warnings, IReadOnlyList<string> sources)
     {
         PlannedTensor[] tensors = [.. files.SelectMany(f => f.Plan.Tensors)];
         long elements = tensors.Where(t => t.Rows.SourceBytesPerRow > 0).Sum(t => t.Rows.Shape.ElementCount);
@@ -135,7 +152,7 @@ public sealed class ConversionJob : IDisposable
             OutputPaths = [.. files.Select(f => f.Path)],
             Warnings = warnings,
         };
-        return new ConversionJob(source, name, files, summary) { Source = model, Quantization = quantization };
+        return new ConversionJob(source, name, files, summary, sources) { Source = model, Quantization = quantization };
     }
 
     private static string[] Warnings(IReadOnlyList<ExportPlan> plans)
@@ -148,7 +165,7 @@ public sealed class ConversionJob : IDisposable
     {
         (string Key, string? Value)[] all =
         [
-            ("general.author", request.Author), ("general.description", request.Description), ("general.license", request.License), ("general.base_model.0.name", request.BaseModel),
+            ("general.author", request.Author), ("general.description", request.Description), ("general.license", request.License), ("general.quantized_by", request.QuantizedBy), ("general.base_model.0.name", request.BaseModel),
         ];
         foreach ((string key, string? value) in all)
         {

@@ -1,3 +1,4 @@
+using HafsModels.Formats.Gguf;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
 
@@ -92,6 +93,18 @@ public sealed record ConvertRequest
 
     /// <summary>Value of <c>general.license</c>; null for what the model card says.</summary>
     public string? License { get; init; }
+
+    /// <summary>Value of <c>general.quantized_by</c>; null for what the model card says.</summary>
+    public string? QuantizedBy { get; init; }
+
+    /// <summary>How much the file says about where the model comes from; checkpoints only, since a GGUF source's own keys are kept.</summary>
+    public ProvenanceDetail Provenance { get; init; } = ProvenanceDetail.Run;
+
+    /// <summary>The training run; null for what the model's registration, or its folder, tells of one.</summary>
+    public ExperimentProvenance? Experiment { get; init; }
+
+    /// <summary>Do not hash the weight files that are read.</summary>
+    public bool SkipSourceHash { get; init; }
 
     /// <summary>The base model, by its name on the hub or an address (<c>general.base_model.0.*</c>); null for what the model card says.</summary>
     public string? BaseModel { get; init; }

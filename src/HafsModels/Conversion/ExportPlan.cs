@@ -12,6 +12,12 @@ public sealed record ExportPlan(string Activity, ReadOnlyMemory<byte> Header, IR
     /// <summary>Each tensor takes a multiple of this many bytes of the output.</summary>
     public int Alignment { get; init; } = 1;
 
+    /// <summary>What the user should know before it is done.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Makes the header that takes the place of <see cref="Header"/>, equally long, from the hashes of the source files; null where it states none.</summary>
+    public Func<IReadOnlyList<string>, ReadOnlyMemory<byte>>? SealHeader { get; init; }
+
     /// <summary>Elements over all tensors.</summary>
     public long ElementCount => Tensors.Sum(t => t.Rows.Shape.ElementCount);
 

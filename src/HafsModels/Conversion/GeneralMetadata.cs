@@ -30,9 +30,10 @@ internal static partial class GeneralMetadata
     /// <param name="folder">The model.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="sizeLabel">Size by counting, for names that tell none.</param>
-    public static IEnumerable<KeyValuePair<string, GgufValue>> Of(ModelFolder folder, GgufExportOptions options, string sizeLabel)
+    /// <param name="warnings">Takes what is wrong with the model card.</param>
+    public static IEnumerable<KeyValuePair<string, GgufValue>> Of(ModelFolder folder, GgufExportOptions options, string sizeLabel, ICollection<string> warnings)
     {
-        ModelCard? card = ModelCard.TryRead(options.CardFolder ?? folder.Path);
+        ModelCard? card = ModelCard.TryRead(options.CardFolder ?? folder.Path, warnings);
         ModelNameParts named = Names(folder, options);
         List<KeyValuePair<string, GgufValue>> keys = [new("general.architecture", new(folder.Family.Name)), new("general.type", new("model"))];
         void Add(string key, object? value)
@@ -44,14 +45,15 @@ internal static partial class GeneralMetadata
         foreach ((string key, object value) in SamplingOf(folder.Path))
             Add("sampling." + key, value);
         Add("name", card?.Text("name", "model_name") ?? ModelNameParts.Title(named.Name));
-        Add("author", options.Author ?? card?.Text("author", "model_author", "model_creator"));
+        Add("author", options.Author ?? card?.Author);
         Add("version", card?.Text("version", "model_version") ?? named.Version);
         Add("organization", card?.Text("organization", "model_organization") ?? (named.Organization is { } maker ? ModelNameParts.Title(maker) : null));
+        Add("quantized_by", options.QuantizedBy ?? card?.Text("quantized_by"));
         Add("finetune", card?.Text("finetune", "model_finetune") ?? named.Finetune);
         Add("basename", card?.Text("basename", "model_basename", "model_type") ?? named.Basename);
-        Add("description", options.Description ?? card?.Text("description", "model_description"));
+        Add("description", options.Description ?? card?.Description);
         Add("size_label", card?.Text("size_label", "model_size_label") ?? named.SizeLabel ?? sizeLabel);
-        Add("license", options.License ?? (card?.Texts("license") is { Count: > 0 } licenses ? string.Join(',', licenses) : null));
+        Add("license", options.License ?? card?.License);
         Add("license.name", card?.Text("license_name"));
         Add("license.link", card?.Text("license_link"));
         foreach (string key in new[] { "url", "doi", "uuid", "repo_url" })
@@ -60,8 +62,8 @@ internal static partial class GeneralMetadata
             options.BaseModel is { } given ? [(given, new Dictionary<string, string>())] : card?.Entries("base_model", "base_models", "base_model_sources") ?? [];
         AddEntries(keys, "general.base_model.", bases, folder.ParameterCount);
         AddEntries(keys, "general.dataset.", card?.Entries("datasets", "dataset", "dataset_sources") ?? [], folder.ParameterCount);
-        Add("tags", Some(card?.Texts("tags", "pipeline_tag")));
-        Add("languages", Some(card?.Texts("languages", "language")));
+        Add("tags", Some(card?.Tags));
+        Add("languages", Some(card?.Languages));
         return keys;
     }
 

@@ -45,9 +45,10 @@ public static class GgufExport
         ModelTensor[] tensors = [.. folder.Tensors];
         RecipeTensor[] stored = [.. tensors.Select(t => new RecipeTensor(t.Role, t.Rows.Shape, StoredType(t)))];
         IReadOnlyList<GgmlType> types = quantization.TypesFor(stored, model);
-        (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(
-            Metadata(folder, vocabulary, quantization, recipe.IsCopy ? FileTypeOf(tensors, types) : recipe.FileType, options),
-            [.. tensors.Select((t, i) => (t.Role, types[i], t.Rows.Shape))]);
+        List<string> warnings = [];
+        List<KeyValuePair<string, GgufValue>> metadata = Metadata(folder, vocabulary, quantization, recipe.IsCopy ? FileTypeOf(tensors, types) : recipe.FileType, options, warnings);
+        (string, GgmlType, Shape)[] places = [.. tensors.Select((t, i) => (t.Role, types[i], t.Rows.Shape))];
+        (GgufHeader header, byte[] bytes, long fileBytes) = GgufHeader.Build(metadata, places);
         return new ExportPlan(
             $"Converting {options.Name} to {recipe.Name}",
             bytes,
@@ -58,6 +59,8 @@ public static class GgufExport
             fileBytes)
         {
             Alignment = header.Alignment,
+            Warnings = warnings,
+            SealHeader = options.Sources.Count == 0 ? null : hashes => GgufHeader.Build(SourceMetadata.Fill(metadata, hashes), places).Bytes,
         };
     }
 
@@ -81,14 +84,17 @@ public static class GgufExport
     private static TensorRows Transformed(ModelTensor tensor, DecoderConfig decoder) =>
         tensor.Transform is null ? tensor.Rows : RowTransforms.All[tensor.Transform].Apply(tensor.Rows, tensor.Rows.Shape, decoder);
 
-    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, uint fileType, GgufExportOptions options)
+    private static List<KeyValuePair<string, GgufValue>> Metadata(ModelFolder folder, Vocabulary vocabulary, QuantizationOptions quantization, uint fileType, GgufExportOptions options, List<string> warnings)
     {
-        List<KeyValuePair<string, GgufValue>> metadata = [.. GeneralMetadata.Of(folder, options, SizeLabel(folder))];
+        List<KeyValuePair<string, GgufValue>> metadata = [.. GeneralMetadata.Of(folder, options, SizeLabel(folder), warnings)];
         metadata.AddRange(folder.Family.Metadata(folder.Config, folder.Decoder, fileType));
         metadata.Add(new("general.quantization_version", new(QuantizationVersion)));
         metadata.AddRange(vocabulary.ToMetadata().Select(m => new KeyValuePair<string, GgufValue>(m.Key, new(m.Value))));
         if (quantization.Importance?.Origin is { } origin)
             metadata.AddRange(ImportanceMetadata.Of(origin));
+        if (options.Experiment is { } run)
+            metadata.AddRange(run.ToMetadata());
+        metadata.AddRange(SourceMetadata.Of(options.Sources));
         foreach ((string key, object value) in options.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
         {
             int index = metadata.FindIndex(m => m.Key == key);

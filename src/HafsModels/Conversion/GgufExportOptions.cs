@@ -1,3 +1,5 @@
+using HafsModels.Formats.Gguf;
+
 namespace HafsModels.Conversion;
 
 /// <summary>What a GGUF file says about itself beside what the checkpoint says.</summary>
@@ -17,6 +19,15 @@ public sealed record GgufExportOptions
 
     /// <summary>The base model, by its name on the hub or an address (<c>general.base_model.0.*</c>); null for what the model card says.</summary>
     public string? BaseModel { get; init; }
+
+    /// <summary>Value of <c>general.quantized_by</c>; null for what the model card says.</summary>
+    public string? QuantizedBy { get; init; }
+
+    /// <summary>The training run it came out of (<c>entrenar.*</c>), or null.</summary>
+    public ExperimentProvenance? Experiment { get; init; }
+
+    /// <summary>Full paths of the weight files whose hashes the file states (<c>hafs.source.*</c>); none for no such keys.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>Folder whose README.md speaks for the model, such as that of a merged adapter; null for the model's own.</summary>
     public string? CardFolder { get; init; }

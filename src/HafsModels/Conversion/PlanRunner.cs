@@ -52,12 +52,17 @@ public static class PlanRunner
     /// <returns>SHA-256 of each output, lower-case hex.</returns>
     /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
     public static IReadOnlyList<string> Run(
-        IReadOnlyList<PlannedFile> files, int threads, bool allowNonFinite, TensorErrors? errors, IDisposable? source, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<PlannedFile> files, int threads, bool allowNonFinite, TensorErrors? errors, IDisposable? source, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        Run(files, threads, allowNonFinite, errors, source, hashes: null, progress, cancellationToken);
+
+    /// <summary>The same, with the hashes of the source files in the headers that state them.</summary>
+    internal static IReadOnlyList<string> Run(
+        IReadOnlyList<PlannedFile> files, int threads, bool allowNonFinite, TensorErrors? errors, IDisposable? source, SourceHashes? hashes, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(files);
         long total = files.Sum(f => f.Plan.SourceBytes), earlier = 0;
         var partials = new List<string>(files.Count);
-        var hashes = new List<string>(files.Count);
+        var outputs = new List<string>(files.Count);
         string current = files[0].Path;
         try
         {
@@ -71,7 +76,9 @@ public static class PlanRunner
                 RandomAccess.SetLength(output, plan.FileBytes);
                 RandomAccess.Write(output, plan.Header.Span, 0);
                 new FillRun(plan, output, allowNonFinite, errors, progress, (earlier, total), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
-                hashes.Add(Hash(output, plan.FileBytes, cancellationToken));
+                if (hashes is not null && plan.SealHeader is { } seal)
+                    RandomAccess.Write(output, seal(hashes.Wait(plan.Activity, progress)).Span, 0);
+                outputs.Add(Hash(output, plan.FileBytes, cancellationToken));
                 RandomAccess.FlushToDisk(output);
                 earlier += plan.SourceBytes;
             }
@@ -79,7 +86,7 @@ public static class PlanRunner
             source?.Dispose();
             foreach ((string path, _) in files)
                 File.Move(path + Partial, current = path, overwrite: true);
-            return hashes;
+            return outputs;
         }
         catch (Exception exception)
         {

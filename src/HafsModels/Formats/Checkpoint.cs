@@ -25,6 +25,9 @@ public abstract class Checkpoint : IDisposable
     /// <summary>All tensors, in the order of the files.</summary>
     public abstract IReadOnlyList<TensorInfo> Tensors { get; }
 
+    /// <summary>Full paths of the files that hold the tensors.</summary>
+    public virtual IReadOnlyList<string> Files => [.. Tensors.Select(t => t.File).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Opens the weights in a folder, or one weight file (<c>.safetensors</c>, <c>.bin</c>, <c>.pt</c>, <c>.pth</c>) or index.</summary>
     /// <exception cref="HafsException">Nothing there holds weights, or a file breaks a rule of its format.</exception>
     public static Checkpoint OpenPath(string path)

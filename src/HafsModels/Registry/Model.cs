@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HafsModels.Formats.Gguf;
 
 namespace HafsModels.Registry;
 
@@ -128,9 +129,27 @@ public sealed record Model
     /// <summary>What it came from beyond the base model and data set of the record, from the sidecar.</summary>
     public IReadOnlyList<ModelParent> Parents { get; init; } = [];
 
+    /// <summary>Who made it, from the sidecar; empty when not known.</summary>
+    public string Author { get; init; } = "";
+
+    /// <summary>Licence, an SPDX identifier where the model card has one, from the sidecar; empty when not known.</summary>
+    public string License { get; init; } = "";
+
+    /// <summary>What it is, from the sidecar; empty when not known.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Languages it speaks, as the model card names them, from the sidecar.</summary>
+    public IReadOnlyList<string> Languages { get; init; } = [];
+
+    /// <summary>The training run that the GGUF file it was registered from tells of, from the sidecar; null for none.</summary>
+    public ExperimentProvenance? Experiment { get; init; }
+
     /// <summary>The registry file this record came from, so that the next cmdlet of a pipeline writes to the same one.</summary>
     public string Registry { get; init; } = "";
 
     /// <summary>The record as hafs' JSON has it: its 36 keys, in its order. Numbers that JSON cannot have are text: <c>"NaN"</c>, <c>"Infinity"</c>.</summary>
     public JsonElement ToRecordJson() => JsonElement.Parse(Json.JsonText.Write(Json.JsonText.Strict(ModelRecord.Create(this))));
+
+    /// <summary>What was wrong with the model's own files when it was described; not recorded.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

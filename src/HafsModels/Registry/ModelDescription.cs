@@ -34,7 +34,7 @@ public static class ModelDescription
         ModelId.Validate(id);
 
         // A file may lie beside others of other models: only a folder speaks for its model.
-        return isFile ? Basics(request, path, id, weights) : Training(Basics(request, path, id, weights), request, folder);
+        return isFile ? GgufDescription.Read(Basics(request, path, id, weights), request) : Training(Basics(request, path, id, weights), request, folder);
     }
 
     private static Model Basics(RegisterRequest request, string path, string id, string[] weights)
@@ -66,7 +66,8 @@ public static class ModelDescription
         JsonObject? config = ModelFolderFile.Read(folder, "config.json");
         JsonObject? arguments = ModelFolderFile.Read(folder, "training_args.json");
         JsonObject? adapter = ModelFolderFile.Read(folder, "adapter_config.json");
-        ModelCard? card = ModelCard.TryRead(folder);
+        List<string> warnings = [];
+        ModelCard? card = ModelCard.TryRead(folder, warnings);
         TrainerState state = TrainerState.Read(folder);
         string stateFile = Path.Combine(folder, "trainer_state.json");
         return model with
@@ -96,6 +97,13 @@ public static class ModelDescription
             Device = ModelFolderFile.Text(arguments, "device") ?? "",
             CheckpointPath = state.BestCheckpoint,
             AdapterPath = adapter is null ? null : folder,
+            Tags = [.. model.Tags.Union(card?.Tags ?? [], StringComparer.Ordinal)],
+            Author = card?.Author ?? "",
+            License = card?.License ?? "",
+            Description = card?.Description ?? "",
+            Languages = card?.Languages ?? [],
+            Parents = GgufDescription.Parents(card?.Texts("base_model") ?? [], card?.Texts("datasets") ?? []),
+            Warnings = warnings,
         };
     }
 

@@ -62,11 +62,21 @@ public sealed partial class ModelRegistry
                 if (exists && !force)
                     throw new HafsException(ErrorKind.AlreadyExists, "ModelExists", $"'{model.Id}' is registered already in {Path}.", model.Id, "Replace it with force, or choose another id.");
                 if (exists && edit.Records[model.Id] is Json.JsonObject)
-                    return edit.Change(model.Id, was => Replace(was, model));
+                {
+                    edit.Change(model.Id, was => Replace(was, model));
+                    return AddOrigin(edit, model);
+                }
+
                 ModelId.Validate(model.Id);
                 string now = LocalTime.Now();
                 edit.SetRecord(model.Id, ModelRecord.Create(model with { CreatedAt = model.CreatedAt.Length > 0 ? model.CreatedAt : now, UpdatedAt = now }));
-                return edit.Model(model.Id);
+                if (model.Family.Length > 0 && model.Family != model.Id)
+                {
+                    ModelId.Validate(model.Family);
+                    edit.SetEntry(model.Id, edit.Entry(model.Id).With(RegistrySidecar.Family, Json.JsonScalar.Text(model.Family)));
+                }
+
+                return AddOrigin(edit, model);
             },
             cancellationToken);
     }
@@ -275,6 +285,15 @@ public sealed partial class ModelRegistry
         Parents = was.Parents,
         Registry = was.Registry,
     };
+
+    private static Model AddOrigin(RegistryEdit edit, Model model)
+    {
+        Json.JsonObject entry = ModelAbout.Change(edit.Entry(model.Id), model);
+        foreach (ModelParent parent in model.Parents)
+            entry = RegistrySidecar.Add(entry, RegistrySidecar.Parents, parent, SidecarJson.Default.ModelParent, p => p.Kind == parent.Kind && p.Reference == parent.Reference);
+        edit.SetEntry(model.Id, entry);
+        return edit.Model(model.Id);
+    }
 
     private static bool Same(ModelDeployment deployment, string backend, string? name) =>
         BackendName.Same(deployment.Backend, backend) && (name is null || deployment.Name == name);

@@ -15,7 +15,7 @@ public static class ModelVerification
     {
         ArgumentNullException.ThrowIfNull(model);
         var files = model.Artifacts.Select(a => (a.Path, Kind: "artifact", Bytes: (long?)a.SizeBytes, a.Sha256))
-            .Concat(model.Artifacts.SelectMany(a => a.SourceSha256).Select(s => (Path: Path.Combine(model.Path, s.Key), Kind: "source", Bytes: (long?)null, Sha256: s.Value)))
+            .Concat(model.Artifacts.SelectMany(a => a.SourceSha256).Select(s => (Path: Path.Combine(File.Exists(model.Path) ? Path.GetDirectoryName(model.Path)! : model.Path, s.Key), Kind: "source", Bytes: (long?)null, Sha256: s.Value)))
             .DistinctBy(f => (f.Path, f.Sha256))
             .ToArray();
         long total = files.Sum(f => File.Exists(f.Path) ? new FileInfo(f.Path).Length : 0), done = 0;

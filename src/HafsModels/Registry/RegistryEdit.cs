@@ -66,11 +66,13 @@ internal sealed class RegistryEdit(RegistrySnapshot before)
             throw new HafsException(ErrorKind.InvalidArgument, "ModelHistoryFixed", $"Artifacts, deployments, family, aliases and parents of '{id}' have methods of their own; they do not change with the record.", id);
         // Compared with the record alone, so that backends only the sidecar knew of come into it.
         JsonObject changed = ModelRecord.Change(record, ModelRecord.Read(id, record, Before.Path), after);
-        if (ReferenceEquals(changed, record))
+        JsonObject entry = ModelAbout.Change(Entry(id), after);
+        if (ReferenceEquals(changed, record) && ReferenceEquals(entry, Entry(id)))
             return before;
         if (after.UpdatedAt == before.UpdatedAt)
             changed = ModelRecord.Change(changed, after, after = after with { UpdatedAt = LocalTime.Now() });
         SetRecord(id, changed);
+        SetEntry(id, entry);
         return after;
     }
 

@@ -55,7 +55,7 @@ internal sealed class RegistrySnapshot
             return model;
         ReadOnlyCollection<ModelDeployment> deployments =
             new([.. RegistrySidecar.Read(entry, RegistrySidecar.Deployments, SidecarJson.Default.ModelDeployment).Select(d => d with { ModelId = id, Registry = path })]);
-        return model with
+        return ModelAbout.Read(model, entry) with
         {
             Artifacts = new ReadOnlyCollection<Artifact>(
                 [.. RegistrySidecar.Read(entry, RegistrySidecar.Artifacts, SidecarJson.Default.Artifact).Select(a => a with { ModelId = id, Registry = path })]),

@@ -108,14 +108,18 @@ public sealed class GeneralMetadataTests
     [Theory]
     [InlineData("---\nlicense: [mit\n---\n", "line")]
     [InlineData("---\n- a\n- b\n---\n", "no table")]
-    public void Card_that_is_no_yaml_is_a_clear_error(string card, string part)
+    public void Card_that_is_no_yaml_is_a_warning_and_the_rest_is_written(string card, string part)
     {
         using ScratchFolder folder = Model(card);
 
-        HafsException error = Assert.Throws<HafsException>(() => General(folder, new GgufExportOptions { Name = "x" }));
+        ConversionPlan plan = new Workbench(Path.Combine(folder.Path, "registry.json")).PlanConversion(new ConvertRequest { Path = folder.Path });
 
-        Assert.Equal((ErrorKind.InvalidData, "ModelCardInvalid"), (error.Kind, error.Id));
-        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        string warning = Assert.Single(plan.Warnings);
+        Assert.Contains(part, warning, StringComparison.Ordinal);
+        Assert.Contains("README.md", warning, StringComparison.Ordinal);
+        IReadOnlyList<KeyValuePair<string, GgufValue>> keys = General(folder, new GgufExportOptions { Name = "x" });
+        Assert.Contains(keys, key => key.Key == "general.name");
+        Assert.DoesNotContain(keys, key => key.Key == "general.license");
     }
 
     [Theory]

@@ -16,9 +16,10 @@ internal sealed class ModelCard
 
     private ModelCard(YamlMappingNode root) => this.root = root;
 
-    /// <summary>A folder's card; null when there is none, or it begins with no metadata.</summary>
-    /// <exception cref="HafsException">The metadata is no YAML or no table.</exception>
-    public static ModelCard? TryRead(string folder)
+    /// <summary>A folder's card; null when there is none, it begins with no metadata, or with such as cannot be read, of which is warned.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="warnings">Takes what is wrong with the metadata. A card is for people: it stops no work on the weights.</param>
+    public static ModelCard? TryRead(string folder, ICollection<string> warnings)
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -38,16 +39,34 @@ internal sealed class ModelCard
             yaml.Load(new StringReader(string.Join('\n', lines)));
             return yaml.Documents.Count == 0 ? null
                 : yaml.Documents[0].RootNode is YamlMappingNode root ? new ModelCard(root)
-                : throw Invalid($"{path}: the lines between {Fence} and {Fence} are no table of keys and values");
+                : Invalid($"the lines between {Fence} and {Fence} are no table of keys and values");
         }
         catch (YamlException error)
         {
-            throw Invalid($"{path}: line {error.Start.Line + 1}: {error.Message}", error);
+            return Invalid($"line {error.Start.Line + 1}: {error.Message}");
         }
 
-        HafsException Invalid(string message, Exception? inner = null) => new(ErrorKind.InvalidData, "ModelCardInvalid", message, path,
-            "Correct the lines at the head of README.md, or take them away.", inner);
+        ModelCard? Invalid(string message)
+        {
+            warnings.Add($"{path}: {message}; what the model card says is left out. Correct the lines at the head of {FileName}, or take them away.");
+            return null;
+        }
     }
+
+    /// <summary>Who made the model, or null.</summary>
+    public string? Author => Text("author", "model_author", "model_creator");
+
+    /// <summary>What the model is, or null.</summary>
+    public string? Description => Text("description", "model_description");
+
+    /// <summary>Its licences, separated by commas, or null.</summary>
+    public string? License => Texts("license") is { Count: > 0 } licenses ? string.Join(',', licenses) : null;
+
+    /// <summary>Labels, with the task of the pipeline last.</summary>
+    public IReadOnlyList<string> Tags => Texts("tags", "pipeline_tag");
+
+    /// <summary>Languages it speaks.</summary>
+    public IReadOnlyList<string> Languages => Texts("languages", "language");
 
     /// <summary>The text at the first of several keys that has one, or null.</summary>
     public string? Text(params ReadOnlySpan<string> keys)

@@ -59,6 +59,9 @@ internal sealed partial class MergedCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override IReadOnlyList<TensorInfo> Tensors { get; }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Files => [.. @base.Files, .. adapter.Files];
+
     /// <summary>Folder of the base model.</summary>
     public string BasePath { get; }
 

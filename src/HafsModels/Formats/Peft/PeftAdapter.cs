@@ -45,6 +45,9 @@ internal sealed class PeftAdapter : IDisposable
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
 
+    /// <summary>Full paths of the files that hold its tensors.</summary>
+    public IReadOnlyList<string> Files => checkpoint.Files;
+
     /// <summary>Its settings.</summary>
     public PeftConfig Config { get; }
 
