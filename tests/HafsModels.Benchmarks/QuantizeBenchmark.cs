@@ -22,7 +22,7 @@ internal static class QuantizeBenchmark
         Ggml ggml = Arguments.Peer();
         int repetitions = options.Number("--repetitions", 7), rowCount = options.Number("--rows", 1024);
         float[] importance = options.Has("--importance") ? Distribution.MakeImportance(RowLength) : [];
-        float[] rows = Distribution.All.Single(d => d.Name == "bf16").Make(RowLength * rowCount);
+        ReadOnlyMemory<float> rows = Rows(rowCount);
         List<Result> results = [];
         foreach (int threads in options.Threads())
         {
@@ -46,11 +46,19 @@ internal static class QuantizeBenchmark
         return 0;
     }
 
+    // They lie in memory as those of a conversion do.
+    private static Memory<float> Rows(int count)
+    {
+        Memory<float> rows = CacheLines.Allocate(RowLength * count);
+        Distribution.All.Single(d => d.Name == "bf16").Make(rows.Length).CopyTo(rows);
+        return rows;
+    }
+
     // ggml gets fewer rows, so that both take some milliseconds.
-    private static (double Ours, double Peer) Measure(BlockFormat format, LaneWidth width, Ggml ggml, float[] rows, float[] importance, int threads, int repetitions)
+    private static (double Ours, double Peer) Measure(BlockFormat format, LaneWidth width, Ggml ggml, ReadOnlyMemory<float> rows, float[] importance, int threads, int repetitions)
     {
         byte[] ours = new byte[rows.Length / format.BlockElements * format.BlockBytes], peer = new byte[ours.Length];
-        double probe = Time(() => ggml.Quantize(format.Type, rows.AsSpan(0, 4 * RowLength), RowLength, importance, peer.AsSpan(0, ours.Length / (rows.Length / RowLength) * 4)));
+        double probe = Time(() => ggml.Quantize(format.Type, rows.Span[..(4 * RowLength)], RowLength, importance, peer.AsSpan(0, ours.Length / (rows.Length / RowLength) * 4)));
         int peerRows = Math.Clamp((int)(0.02 / (probe / 4)) / threads, 4, rows.Length / RowLength / threads);
         int ourRows = rows.Length / RowLength / threads;
         List<double> ourRates = [], peerRates = [];
@@ -73,7 +81,7 @@ internal static class QuantizeBenchmark
             for (int row = thread * count; row < (thread + 1) * count; row += 16)
             {
                 int n = Math.Min(16, (thread + 1) * count - row);
-                encode(rows.AsSpan(row * RowLength, n * RowLength), destination.AsSpan(row * rowBytes, n * rowBytes));
+                encode(rows.Span.Slice(row * RowLength, n * RowLength), destination.AsSpan(row * rowBytes, n * rowBytes));
             }
         }
     }

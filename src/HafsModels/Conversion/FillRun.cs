@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using HafsModels.Quantization;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
 using Microsoft.Win32.SafeHandles;
 
@@ -61,7 +62,8 @@ internal sealed class FillRun
 
     private void Work(CancellationToken cancellationToken)
     {
-        float[] numbers = [], decoded = [];
+        Memory<float> numbers = default;
+        float[] decoded = [];
         byte[] bytes = [];
         try
         {
@@ -87,7 +89,7 @@ internal sealed class FillRun
         return index;
     }
 
-    private void Fill(int index, long tileInTensor, ref float[] numbers, ref byte[] bytes, ref float[] decoded)
+    private void Fill(int index, long tileInTensor, ref Memory<float> numbers, ref byte[] bytes, ref float[] decoded)
     {
         PlannedTensor tensor = plan.Tensors[index];
         TensorRows rows = tensor.Rows;
@@ -97,11 +99,11 @@ internal sealed class FillRun
         long rowBytes = tensor.Type.RowBytes(rows.RowLength);
         int encoded = checked((int)(count * rowBytes));
         if (numbers.Length < elements)
-            numbers = GC.AllocateUninitializedArray<float>(elements);
+            numbers = CacheLines.Allocate(elements);
         if (bytes.Length < encoded)
             bytes = GC.AllocateUninitializedArray<byte>(encoded);
 
-        Span<float> tile = numbers.AsSpan(0, elements);
+        Span<float> tile = numbers.Span[..elements];
         bool hasNumbers = true;
         if (rows is StoredRows stored && stored.Type == tensor.Type)
         {

@@ -42,6 +42,7 @@ internal sealed class Q4_1() : BlockFormat(GgmlType.Q4_1)
     {
         public static int Bytes => Q4_1.Bytes;
         public static int Bits => 4;
+        public static bool HasMinimum => true;
 
         public static void Store(float d, float m, ReadOnlySpan<byte> quants, Span<byte> block)
         {

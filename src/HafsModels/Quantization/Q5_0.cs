@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
-using HafsModels.Quantization.Lanes;
-using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization;
@@ -16,45 +14,18 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
 
     private protected override void EncodeRow(ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        if (!importance.IsEmpty)
-        {
+        if (importance.IsEmpty)
+            SpreadBlocks<Block>.EncodeRow(row, destination);
+        else
             WeightedBlocks<Block>.EncodeScales(row, importance, destination);
-            return;
-        }
-
-        Span<byte> quants = stackalloc byte[Elements];
-        for (; !row.IsEmpty; row = row[Elements..], destination = destination[Bytes..])
-        {
-            float d = Spread(row[..Elements], quants);
-            Block.Store(d, 0, quants, destination);
-        }
-    }
-
-    // The element of largest magnitude becomes q = 0, whichever its sign, so d has the opposite sign.
-    private static float Spread(ReadOnlySpan<float> x, Span<byte> quants)
-    {
-        float d = ScaleSearch.Extreme(x) / -Limit, inverse = d != 0 ? 1 / d : 0;
-        for (int i = 0; i < Elements; i++)
-            quants[i] = (byte)Math.Min(31, (int)(sbyte)Rounding.Truncate(x[i] * inverse + 16.5f));
-        return d;
     }
 
     private protected override void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        if (!importance.IsEmpty)
-        {
+        if (importance.IsEmpty)
+            SpreadBlocks<Block>.EncodeLanes<V>(rows, destination);
+        else
             WeightedBlocks<Block>.EncodeScales<V>(rows, rowLength, importance, destination);
-            return;
-        }
-
-        Span<byte> quants = stackalloc byte[Elements];
-        for (; !rows.IsEmpty; rows = rows[Elements..], destination = destination[Bytes..])
-        {
-            float d = BlockLanes.Extreme<V>(rows[..Elements]) / -Limit;
-            BlockLanes.Quantize<V>(rows[..Elements], 0, d != 0 ? 1 / d : 0, 16.5f, 31, quants);
-            destination.WriteHalf(0, d);
-            PackFiveBits(quants, destination[High..]);
-        }
     }
 
     /// <summary>Writes the fifth bits, then the lower four: 20 bytes for 32 elements.</summary>
@@ -92,6 +63,7 @@ internal sealed class Q5_0() : BlockFormat(GgmlType.Q5_0)
     {
         public static int Bytes => Q5_0.Bytes;
         public static int Bits => 5;
+        public static bool HasMinimum => false;
 
         public static void Store(float d, float m, ReadOnlySpan<byte> quants, Span<byte> block)
         {

@@ -43,6 +43,7 @@ internal sealed class Q5_1() : BlockFormat(GgmlType.Q5_1)
     {
         public static int Bytes => Q5_1.Bytes;
         public static int Bits => 5;
+        public static bool HasMinimum => true;
 
         public static void Store(float d, float m, ReadOnlySpan<byte> quants, Span<byte> block)
         {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
@@ -26,28 +27,33 @@ internal sealed class Q8_0() : BlockFormat(GgmlType.Q8_0)
             block[Quants + i] = (byte)Rounding.Truncate(Rounding.HalfAway(x[i] * inverse));
     }
 
-    // The vector kernel: as many blocks as there are lanes, first their largest magnitudes, then their scales side by side, then their integers.
+    // The vector kernel: of some blocks first the largest magnitudes, then the scales side by side, then the integers.
     [SkipLocalsInit]
     private protected override unsafe void EncodeLanes<V>(ReadOnlySpan<float> rows, int rowLength, ReadOnlySpan<float> importance, Span<byte> destination)
     {
-        float* magnitudes = stackalloc float[V.Count], inverses = stackalloc float[V.Count], halves = stackalloc float[V.Count];
+        const int MostBlocks = 64;
+        float* memory = stackalloc float[2 * MostBlocks + CacheLines.Floats], inverses = CacheLines.Align(memory), halves = inverses + MostBlocks;
+        V signBit = V.CreateBits(int.MinValue), almostHalf = V.Create(0.49999997f);
+        int blocks = rows.Length / Elements, whole = blocks - blocks % V.Count;
         fixed (float* source = rows)
         fixed (byte* target = destination)
         {
-            int blocks = rows.Length / Elements, whole = blocks - blocks % V.Count;
-            for (int first = 0; first < whole; first += V.Count)
+            for (int first = 0, count; first < whole; first += count)
             {
+                count = Math.Min(MostBlocks, whole - first);
                 float* x = source + first * Elements;
-                for (int lane = 0; lane < V.Count; lane++)
-                    magnitudes[lane] = LargestMagnitude<V>(x + lane * Elements);
-                V d = V.Load(magnitudes) / V.Create(127);
-                V.Store(V.Select(V.Equal(d, V.Zero), V.Zero, V.Create(1) / d), inverses);
-                V.Store(HalfLanes.Narrow(d), halves);
-                byte* block = target + first * Bytes;
-                for (int lane = 0; lane < V.Count; lane++, x += Elements, block += Bytes)
+                for (int i = 0; i < count; i += V.Count)
                 {
-                    *(ushort*)block = (ushort)BitConverter.SingleToInt32Bits(halves[lane]);
-                    V inverse = V.Create(inverses[lane]), signBit = V.CreateBits(int.MinValue), almostHalf = V.Create(0.49999997f);
+                    V d = LargestMagnitudes<V>(x + i * Elements) / V.Create(127);
+                    V.Store(V.Select(V.Equal(d, V.Zero), V.Zero, V.Create(1) / d), inverses + i);
+                    V.Store(HalfLanes.Narrow(d), halves + i);
+                }
+
+                byte* block = target + first * Bytes;
+                for (int j = 0; j < count; j++, x += Elements, block += Bytes)
+                {
+                    *(ushort*)block = (ushort)BitConverter.SingleToInt32Bits(halves[j]);
+                    V inverse = V.Create(inverses[j]);
                     for (int i = 0; i < Elements; i += V.Count)
                     {
                         // Half away from zero: the largest float below ½ towards the outside, then truncation.
@@ -56,21 +62,34 @@ internal sealed class Q8_0() : BlockFormat(GgmlType.Q8_0)
                     }
                 }
             }
-
-            for (int i = whole; i < blocks; i++)
-                EncodeBlock(rows.Slice(i * Elements, Elements), destination[(i * Bytes)..]);
         }
+
+        EncodeRow(rows[(whole * Elements)..], default, destination[(whole * Bytes)..]);
     }
 
-    private static unsafe float LargestMagnitude<V>(float* x)
+    // Infinities and NaN, whose place decides, go the scalar way.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe V LargestMagnitudes<V>(float* blocks)
         where V : struct, ILanes<V>
     {
-        // Magnitudes keep their order as integers; infinities and NaN, whose place decides, go the scalar way.
-        V largest = V.Abs(V.Load(x));
-        for (int i = V.Count; i < Elements; i += V.Count)
-            largest = V.MaxBits(largest, V.Abs(V.Load(x + i)));
-        float magnitude = V.LargestBits(largest);
-        return float.IsFinite(magnitude) ? magnitude : LargestMagnitude(new ReadOnlySpan<float>(x, Elements));
+        V magnitudes = BlockFolding.Largest<V, BlockFolding.ByMagnitude>(blocks);
+        uint unclear = V.MaskBits(~V.LessThan(magnitudes, V.Create(float.PositiveInfinity)));
+        return unclear == 0 ? magnitudes : Clear(magnitudes, unclear, blocks);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe V Clear<V>(V magnitudes, uint unclear, float* blocks)
+        where V : struct, ILanes<V>
+    {
+        float* each = stackalloc float[V.Count];
+        V.Store(magnitudes, each);
+        for (; unclear != 0; unclear &= unclear - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(unclear);
+            each[lane] = LargestMagnitude(new ReadOnlySpan<float>(blocks + lane * Elements, Elements));
+        }
+
+        return V.Load(each);
     }
 
     private static float LargestMagnitude(ReadOnlySpan<float> x)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 
@@ -12,35 +13,44 @@ internal static unsafe class RangeBlocks<TBlock>
 {
     private const int Elements = 32;
 
+    private static int Limit
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (1 << TBlock.Bits) - 1;
+    }
+
     /// <summary>The scalar definition for one row.</summary>
     public static void EncodeRow(ReadOnlySpan<float> row, Span<byte> destination)
     {
+        Span<byte> quants = stackalloc byte[Elements];
         for (; !row.IsEmpty; row = row[Elements..], destination = destination[TBlock.Bytes..])
-            EncodeBlock(row[..Elements], destination);
+        {
+            (float min, float max) = Range(row[..Elements]);
+            float d = (max - min) / Limit, inverse = d != 0 ? 1 / d : 0;
+            for (int i = 0; i < Elements; i++)
+            {
+                // + 0.5 and truncation round. Four bits pass through an int8 and are clamped; five bits pass through a byte.
+                int q = Rounding.Truncate((row[i] - min) * inverse + 0.5f);
+                quants[i] = TBlock.Bits == 4 ? (byte)Math.Min(Limit, (int)(sbyte)q) : (byte)q;
+            }
+
+            TBlock.Store(d, min, quants, destination);
+        }
     }
 
-    // + 0.5 and truncation round. Four bits pass through an int8 and are clamped; five bits pass through a byte.
-    private static void EncodeBlock(ReadOnlySpan<float> x, Span<byte> block)
+    // NaN counts for nothing.
+    private static (float Min, float Max) Range(ReadOnlySpan<float> x)
     {
         float min = float.MaxValue, max = -float.MaxValue;
         foreach (float value in x)
         {
-            // NaN counts for nothing.
             if (value < min)
                 min = value;
             if (value > max)
                 max = value;
         }
 
-        float d = (max - min) / Limit, inverse = d != 0 ? 1 / d : 0;
-        Span<byte> quants = stackalloc byte[Elements];
-        for (int i = 0; i < Elements; i++)
-        {
-            int q = Rounding.Truncate((x[i] - min) * inverse + 0.5f);
-            quants[i] = TBlock.Bits == 4 ? (byte)Math.Min(Limit, (int)(sbyte)q) : (byte)q;
-        }
-
-        TBlock.Store(d, min, quants, block);
+        return (min, max);
     }
 
     /// <summary>The vector kernel.</summary>
@@ -48,76 +58,61 @@ internal static unsafe class RangeBlocks<TBlock>
     public static void EncodeLanes<V>(ReadOnlySpan<float> rows, Span<byte> destination)
         where V : struct, ILanes<V>
     {
-        float* minima = stackalloc float[V.Count], maxima = stackalloc float[V.Count], units = stackalloc float[V.Count], inverses = stackalloc float[V.Count];
-        Span<byte> quants = stackalloc byte[Elements];
+        float* memory = stackalloc float[2 * PlainLanes<TBlock>.MostBlocks + CacheLines.Floats], units = CacheLines.Align(memory), minima = units + PlainLanes<TBlock>.MostBlocks;
+        int blocks = rows.Length / Elements, whole = blocks - blocks % V.Count;
         fixed (float* source = rows)
-        fixed (byte* integers = quants)
+        fixed (byte* target = destination)
         {
-            int blocks = rows.Length / Elements, whole = blocks - blocks % V.Count;
-            for (int first = 0; first < whole; first += V.Count)
+            for (int first = 0, count; first < whole; first += count)
             {
+                count = Math.Min(PlainLanes<TBlock>.MostBlocks, whole - first);
                 float* x = source + first * Elements;
-                bool isSafe = true;
-                for (int lane = 0; lane < V.Count; lane++)
-                    isSafe &= TryRange<V>(x + lane * Elements, out minima[lane], out maxima[lane]);
-                V unit = (V.Load(maxima) - V.Load(minima)) / V.Create(Limit);
-                V.Store(unit, units);
-                V.Store(V.Select(V.Equal(unit, V.Zero), V.Zero, V.Create(1) / unit), inverses);
-                for (int lane = 0; lane < V.Count; lane++, x += Elements, destination = destination[TBlock.Bytes..])
+                bool isTame = true;
+                for (int i = 0; i < count; i += V.Count)
                 {
-                    if (!isSafe)
-                    {
-                        EncodeBlock(new(x, Elements), destination);
-                        continue;
-                    }
-
-                    V min = V.Create(minima[lane]), inverse = V.Create(inverses[lane]), half = V.Create(0.5f);
-                    for (int i = 0; i < Elements; i += V.Count)
-                    {
-                        V q = V.TruncateToBits((V.Load(x + i) - min) * inverse + half);
-                        V.StoreBytes(TBlock.Bits == 4 ? V.MinBits(V.ShiftRightBits(V.ShiftLeftBits(q, 24), 24), V.CreateBits(Limit)) : q, integers + i);
-                    }
-
-                    TBlock.Store(units[lane], minima[lane], quants, destination);
+                    V unit = Ranges(x + i * Elements, out V min, ref isTame) / V.Create(Limit);
+                    V.Store(unit, units + i);
+                    V.Store(min, minima + i);
                 }
+
+                PlainLanes<TBlock>.Store<V>(x, units, minima, count, isTame, target + first * TBlock.Bytes);
             }
-
-            EncodeRow(rows[(whole * Elements)..], destination);
         }
+
+        EncodeRow(rows[(whole * Elements)..], destination[(whole * TBlock.Bytes)..]);
     }
 
-    private static int Limit
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (1 << TBlock.Bits) - 1;
-    }
-
-    // Not safe: where zeros of both signs could be at an end, whose place decides, and where there are infinities or NaN.
+    // Max − min. Tame are numbers of which all are finite, and whose ranges are so large and so small that neither units nor their inverses are denormal.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryRange<V>(float* x, out float min, out float max)
+    private static V Ranges<V>(float* x, out V min, ref bool isTame)
         where V : struct, ILanes<V>
     {
-        V least = Ordered(V.Load(x)), greatest = least;
-        for (int i = V.Count; i < Elements; i += V.Count)
+        V max = BlockFolding.Largest<V, BlockFolding.AboveZero>(x);
+        min = BlockFolding.Largest<V, BlockFolding.BelowZero>(x);
+
+        // Where no number is above zero, or none below, the other end is not known. Infinities and NaN take their turn.
+        V infinity = V.Create(float.PositiveInfinity), isFinite = V.LessThan(max - min, infinity), isKnown = isFinite & V.LessThan(V.Zero, max) & V.LessThan(min, V.Zero);
+        uint allLanes = uint.MaxValue >> 32 - V.Count, unknown = allLanes & ~V.MaskBits(isKnown);
+        if (unknown != 0)
+            Find(ref min, ref max, unknown, x);
+        V range = max - min;
+        isTame &= V.MaskBits(isFinite & V.LessThan(V.Create(1e-34f), range) & V.LessThan(range, infinity)) == allLanes;
+        return range;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Find<V>(ref V min, ref V max, uint unknown, float* x)
+        where V : struct, ILanes<V>
+    {
+        float* minima = stackalloc float[V.Count], maxima = stackalloc float[V.Count];
+        V.Store(min, minima);
+        V.Store(max, maxima);
+        for (; unknown != 0; unknown &= unknown - 1)
         {
-            V value = Ordered(V.Load(x + i));
-            least = V.MinBits(least, value);
-            greatest = V.MaxBits(greatest, value);
+            int lane = BitOperations.TrailingZeroCount(unknown);
+            (minima[lane], maxima[lane]) = Range(new(x + lane * Elements, Elements));
         }
 
-        min = Unordered(~BitConverter.SingleToInt32Bits(V.LargestBits(~least)));
-        max = Unordered(BitConverter.SingleToInt32Bits(V.LargestBits(greatest)));
-        return min != 0 && max != 0 && float.IsFinite(min) && float.IsFinite(max);
+        (min, max) = (V.Load(minima), V.Load(maxima));
     }
-
-    // Integers in the order of the floats: the bits of negative ones are turned over.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Ordered<V>(V x)
-        where V : struct, ILanes<V>
-    {
-        V turned = V.ShiftRightBits(x, 31) & V.CreateBits(int.MaxValue);
-        return x & ~turned | ~x & turned;
-    }
-
-    private static float Unordered(int bits) => BitConverter.Int32BitsToSingle(bits ^ (bits >> 31 & int.MaxValue));
 }

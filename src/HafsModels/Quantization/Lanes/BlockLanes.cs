@@ -3,7 +3,7 @@ using HafsModels.Quantization.Search;
 
 namespace HafsModels.Quantization.Lanes;
 
-/// <summary>Steps of the plain 32-element types, with the elements of one block side by side.</summary>
+/// <summary>A step of kernels that have the elements of one block side by side.</summary>
 internal static unsafe class BlockLanes
 {
     /// <summary><see cref="ScaleSearch.Extreme"/>.</summary>
@@ -22,22 +22,6 @@ internal static unsafe class BlockLanes
             for (int i = 0; i < block.Length; i += V.Count)
                 isLargest |= V.MaskBits(V.Equal(V.Abs(V.Load(x + i)), V.Create(magnitude))) << i;
             return x[BitOperations.TrailingZeroCount(isLargest)];
-        }
-    }
-
-    /// <summary>Truncates (x + offset) · inverse + bias, sends it through an int8 and keeps it from exceeding a limit.</summary>
-    public static void Quantize<V>(ReadOnlySpan<float> block, float offset, float inverse, float bias, int highest, Span<byte> quants)
-        where V : struct, ILanes<V>
-    {
-        V offsets = V.Create(offset), inverses = V.Create(inverse), biases = V.Create(bias), limit = V.CreateBits(highest);
-        fixed (float* x = block)
-        fixed (byte* destination = quants)
-        {
-            for (int i = 0; i < block.Length; i += V.Count)
-            {
-                V integer = V.TruncateToBits((V.Load(x + i) + offsets) * inverses + biases);
-                V.StoreBytes(V.MinBits(V.ShiftRightBits(V.ShiftLeftBits(integer, 24), 24), limit), destination + i);
-            }
         }
     }
 }

@@ -53,6 +53,24 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The least lane by integer comparison.</summary>
     static abstract float SmallestBits(TSelf lanes);
 
+    /// <summary>In each part of four lanes, the lower two of both: l0 r0 l1 r1.</summary>
+    static abstract TSelf ZipLower(TSelf left, TSelf right);
+
+    /// <summary>In each part of four lanes, the upper two of both: l2 r2 l3 r3.</summary>
+    static abstract TSelf ZipUpper(TSelf left, TSelf right);
+
+    /// <summary>In each part of four lanes, the lower pairs: l0 l1 r0 r1.</summary>
+    static abstract TSelf ZipPairsLower(TSelf left, TSelf right);
+
+    /// <summary>In each part of four lanes, the upper pairs: l2 l3 r2 r3.</summary>
+    static abstract TSelf ZipPairsUpper(TSelf left, TSelf right);
+
+    /// <summary>Parts of four lanes, numbered from 0: the even ones of the left, then of the right. For eight lanes or more.</summary>
+    static abstract TSelf EvenParts(TSelf left, TSelf right);
+
+    /// <summary>Parts of four lanes, numbered from 0: the odd ones of the left, then of the right. For eight lanes or more.</summary>
+    static abstract TSelf OddParts(TSelf left, TSelf right);
+
     /// <summary>Loads 16-bit integers, filled up with zeros.</summary>
     static abstract TSelf LoadWords(ushort* source);
 

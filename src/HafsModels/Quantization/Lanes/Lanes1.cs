@@ -51,4 +51,10 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(Inline)] public static Lanes1 LoadWords(ushort* source) => CreateBits(*source);
     [MethodImpl(Inline)] public static Lanes1 LookupFour(float* table, Lanes1 indices) => new(table[indices.Bits & 3]);
     [MethodImpl(Inline)] public static Lanes1 LookupEight(float* table, Lanes1 indices) => new(table[indices.Bits & 7]);
+    [MethodImpl(Inline)] public static Lanes1 ZipLower(Lanes1 left, Lanes1 right) => left;
+    [MethodImpl(Inline)] public static Lanes1 ZipUpper(Lanes1 left, Lanes1 right) => right;
+    [MethodImpl(Inline)] public static Lanes1 ZipPairsLower(Lanes1 left, Lanes1 right) => left;
+    [MethodImpl(Inline)] public static Lanes1 ZipPairsUpper(Lanes1 left, Lanes1 right) => right;
+    [MethodImpl(Inline)] public static Lanes1 EvenParts(Lanes1 left, Lanes1 right) => left;
+    [MethodImpl(Inline)] public static Lanes1 OddParts(Lanes1 left, Lanes1 right) => right;
 }

@@ -24,6 +24,18 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
         get => value.AsInt32();
     }
 
+    private Lanes8 Lower
+    {
+        [MethodImpl(Inline)]
+        get => new(value.GetLower());
+    }
+
+    private Lanes8 Upper
+    {
+        [MethodImpl(Inline)]
+        get => new(value.GetUpper());
+    }
+
     [MethodImpl(Inline)] public static Lanes16 Create(float value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static Lanes16 CreateBits(int bits) => new(Vector512.Create(bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes16 Load(float* source) => new(Vector512.Load(source));
@@ -106,4 +118,32 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
             return new(Avx512F.PermuteVar16x32(Avx512DQ.BroadcastVector256ToVector512(table), indices.Bits));
         return new(Vector512.Shuffle(Vector512.Create(Vector256.Load(table), Vector256.Load(table)), indices.Bits & Vector512.Create(7)));
     }
+
+    [MethodImpl(Inline)]
+    public static Lanes16 ZipLower(Lanes16 left, Lanes16 right)
+        => Avx512F.IsSupported ? new(Avx512F.UnpackLow(left.value, right.value)) : Join(Lanes8.ZipLower(left.Lower, right.Lower), Lanes8.ZipLower(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 ZipUpper(Lanes16 left, Lanes16 right)
+        => Avx512F.IsSupported ? new(Avx512F.UnpackHigh(left.value, right.value)) : Join(Lanes8.ZipUpper(left.Lower, right.Lower), Lanes8.ZipUpper(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 ZipPairsLower(Lanes16 left, Lanes16 right) => Avx512F.IsSupported
+        ? new(Avx512F.UnpackLow(left.value.AsDouble(), right.value.AsDouble()).AsSingle())
+        : Join(Lanes8.ZipPairsLower(left.Lower, right.Lower), Lanes8.ZipPairsLower(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 ZipPairsUpper(Lanes16 left, Lanes16 right) => Avx512F.IsSupported
+        ? new(Avx512F.UnpackHigh(left.value.AsDouble(), right.value.AsDouble()).AsSingle())
+        : Join(Lanes8.ZipPairsUpper(left.Lower, right.Lower), Lanes8.ZipPairsUpper(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 EvenParts(Lanes16 left, Lanes16 right)
+        => Avx512F.IsSupported ? new(Avx512F.Shuffle4x128(left.value, right.value, 0x88)) : Join(Lanes8.EvenParts(left.Lower, left.Upper), Lanes8.EvenParts(right.Lower, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes16 OddParts(Lanes16 left, Lanes16 right)
+        => Avx512F.IsSupported ? new(Avx512F.Shuffle4x128(left.value, right.value, 0xDD)) : Join(Lanes8.OddParts(left.Lower, left.Upper), Lanes8.OddParts(right.Lower, right.Upper));
+
+    [MethodImpl(Inline)] private static Lanes16 Join(Lanes8 lower, Lanes8 upper) => new(Vector512.Create(lower.Vector, upper.Vector));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Quantization.Lanes;
@@ -22,6 +23,13 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
     {
         [MethodImpl(Inline)]
         get => value.AsInt32();
+    }
+
+    /// <summary>The lanes as a vector.</summary>
+    internal Vector128<float> Vector
+    {
+        [MethodImpl(Inline)]
+        get => value;
     }
 
     [MethodImpl(Inline)] public static Lanes4 Create(float value) => new(Vector128.Create(value));
@@ -89,4 +97,35 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
         => Avx.IsSupported ? new(Avx.PermuteVar(Vector128.Load(table), indices.Bits)) : Lookup(table, new((indices.Bits & Vector128.Create(3)).AsSingle()));
 
     [MethodImpl(Inline)] public static Lanes4 LookupEight(float* table, Lanes4 indices) => Lookup(table, new((indices.Bits & Vector128.Create(7)).AsSingle()));
+
+    [MethodImpl(Inline)]
+    public static Lanes4 ZipLower(Lanes4 left, Lanes4 right)
+    {
+        if (Sse.IsSupported)
+            return new(Sse.UnpackLow(left.value, right.value));
+        if (AdvSimd.Arm64.IsSupported)
+            return new(AdvSimd.Arm64.ZipLow(left.value, right.value));
+        return new(Vector128.Create(left.value[0], right.value[0], left.value[1], right.value[1]));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes4 ZipUpper(Lanes4 left, Lanes4 right)
+    {
+        if (Sse.IsSupported)
+            return new(Sse.UnpackHigh(left.value, right.value));
+        if (AdvSimd.Arm64.IsSupported)
+            return new(AdvSimd.Arm64.ZipHigh(left.value, right.value));
+        return new(Vector128.Create(left.value[2], right.value[2], left.value[3], right.value[3]));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes4 ZipPairsLower(Lanes4 left, Lanes4 right)
+        => new(Sse.IsSupported ? Sse.MoveLowToHigh(left.value, right.value) : Vector128.Create(left.value.GetLower(), right.value.GetLower()));
+
+    [MethodImpl(Inline)]
+    public static Lanes4 ZipPairsUpper(Lanes4 left, Lanes4 right)
+        => new(Sse.IsSupported ? Sse.MoveHighToLow(right.value, left.value) : Vector128.Create(left.value.GetUpper(), right.value.GetUpper()));
+
+    [MethodImpl(Inline)] public static Lanes4 EvenParts(Lanes4 left, Lanes4 right) => left;
+    [MethodImpl(Inline)] public static Lanes4 OddParts(Lanes4 left, Lanes4 right) => right;
 }

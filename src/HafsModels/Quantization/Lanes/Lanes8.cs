@@ -24,6 +24,25 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
         get => value.AsInt32();
     }
 
+    /// <summary>The lanes as a vector.</summary>
+    internal Vector256<float> Vector
+    {
+        [MethodImpl(Inline)]
+        get => value;
+    }
+
+    private Lanes4 Lower
+    {
+        [MethodImpl(Inline)]
+        get => new(value.GetLower());
+    }
+
+    private Lanes4 Upper
+    {
+        [MethodImpl(Inline)]
+        get => new(value.GetUpper());
+    }
+
     [MethodImpl(Inline)] public static Lanes8 Create(float value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static Lanes8 CreateBits(int bits) => new(Vector256.Create(bits).AsSingle());
     [MethodImpl(Inline)] public static Lanes8 Load(float* source) => new(Vector256.Load(source));
@@ -99,4 +118,29 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
     [MethodImpl(Inline)]
     public static Lanes8 LookupEight(float* table, Lanes8 indices)
         => new(Avx2.IsSupported ? Avx2.PermuteVar8x32(Vector256.Load(table), indices.Bits) : Vector256.Shuffle(Vector256.Load(table), indices.Bits & Vector256.Create(7)));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 ZipLower(Lanes8 left, Lanes8 right)
+        => Avx.IsSupported ? new(Avx.UnpackLow(left.value, right.value)) : Join(Lanes4.ZipLower(left.Lower, right.Lower), Lanes4.ZipLower(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 ZipUpper(Lanes8 left, Lanes8 right)
+        => Avx.IsSupported ? new(Avx.UnpackHigh(left.value, right.value)) : Join(Lanes4.ZipUpper(left.Lower, right.Lower), Lanes4.ZipUpper(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 ZipPairsLower(Lanes8 left, Lanes8 right) => Avx.IsSupported
+        ? new(Avx.UnpackLow(left.value.AsDouble(), right.value.AsDouble()).AsSingle())
+        : Join(Lanes4.ZipPairsLower(left.Lower, right.Lower), Lanes4.ZipPairsLower(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)]
+    public static Lanes8 ZipPairsUpper(Lanes8 left, Lanes8 right) => Avx.IsSupported
+        ? new(Avx.UnpackHigh(left.value.AsDouble(), right.value.AsDouble()).AsSingle())
+        : Join(Lanes4.ZipPairsUpper(left.Lower, right.Lower), Lanes4.ZipPairsUpper(left.Upper, right.Upper));
+
+    [MethodImpl(Inline)] public static Lanes8 EvenParts(Lanes8 left, Lanes8 right) => Join(left.Lower, right.Lower);
+
+    [MethodImpl(Inline)]
+    public static Lanes8 OddParts(Lanes8 left, Lanes8 right) => Avx.IsSupported ? new(Avx.Permute2x128(left.value, right.value, 0x31)) : Join(left.Upper, right.Upper);
+
+    [MethodImpl(Inline)] private static Lanes8 Join(Lanes4 lower, Lanes4 upper) => new(Vector256.Create(lower.Vector, upper.Vector));
 }

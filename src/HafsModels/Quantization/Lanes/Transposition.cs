@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Quantization.Lanes;
 
@@ -34,36 +31,11 @@ internal static unsafe class Transposition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(float* source, int sourceStride, float* destination, int stride)
     {
-        Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + sourceStride);
-        Vector128<float> c = Vector128.Load(source + 2 * sourceStride), d = Vector128.Load(source + 3 * sourceStride);
-        Vector128<float> abLow = Zip(a, b, upper: false), abHigh = Zip(a, b, upper: true), cdLow = Zip(c, d, upper: false), cdHigh = Zip(c, d, upper: true);
-        ZipPairs(abLow, cdLow, upper: false).Store(destination);
-        ZipPairs(abLow, cdLow, upper: true).Store(destination + stride);
-        ZipPairs(abHigh, cdHigh, upper: false).Store(destination + 2 * stride);
-        ZipPairs(abHigh, cdHigh, upper: true).Store(destination + 3 * stride);
-    }
-
-    // a0 b0 a1 b1, or a2 b2 a3 b3.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Zip(Vector128<float> a, Vector128<float> b, bool upper)
-    {
-        if (Sse.IsSupported)
-            return upper ? Sse.UnpackHigh(a, b) : Sse.UnpackLow(a, b);
-        if (AdvSimd.Arm64.IsSupported)
-            return upper ? AdvSimd.Arm64.ZipHigh(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-        int first = upper ? 2 : 0;
-        return Vector128.Create(a[first], b[first], a[first + 1], b[first + 1]);
-    }
-
-    // a0 a1 b0 b1, or a2 a3 b2 b3.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipPairs(Vector128<float> a, Vector128<float> b, bool upper)
-    {
-        if (Sse.IsSupported)
-            return upper ? Sse.MoveHighToLow(b, a) : Sse.MoveLowToHigh(a, b);
-        if (AdvSimd.Arm64.IsSupported)
-            return upper ? AdvSimd.Arm64.ZipHigh(a.AsDouble(), b.AsDouble()).AsSingle() : AdvSimd.Arm64.ZipLow(a.AsDouble(), b.AsDouble()).AsSingle();
-        int first = upper ? 2 : 0;
-        return Vector128.Create(a[first], a[first + 1], b[first], b[first + 1]);
+        Lanes4 a = Lanes4.Load(source), b = Lanes4.Load(source + sourceStride), c = Lanes4.Load(source + 2 * sourceStride), d = Lanes4.Load(source + 3 * sourceStride);
+        Lanes4 abLow = Lanes4.ZipLower(a, b), abHigh = Lanes4.ZipUpper(a, b), cdLow = Lanes4.ZipLower(c, d), cdHigh = Lanes4.ZipUpper(c, d);
+        Lanes4.Store(Lanes4.ZipPairsLower(abLow, cdLow), destination);
+        Lanes4.Store(Lanes4.ZipPairsUpper(abLow, cdLow), destination + stride);
+        Lanes4.Store(Lanes4.ZipPairsLower(abHigh, cdHigh), destination + 2 * stride);
+        Lanes4.Store(Lanes4.ZipPairsUpper(abHigh, cdHigh), destination + 3 * stride);
     }
 }

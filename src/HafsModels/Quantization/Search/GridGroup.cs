@@ -16,10 +16,10 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
     where TShape : struct, IGridShape
 {
     /// <summary>Memory a group needs.</summary>
-    public const int Floats = 4 * IGridShape.Costs + CacheLine;
+    public const int Floats = 4 * IGridShape.Costs + CacheLines.Floats;
 
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
-    private const int CacheLine = 64 / sizeof(float), IsOffGrid = 1 << 16;
+    private const int IsOffGrid = 1 << 16;
     private const float Clearly = 1.001f, SimilarDistances = 32;
 
     private readonly NeighbourList* lists;
@@ -32,7 +32,7 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
     {
         lists = neighbours.Lists;
         points = neighbours.Points;
-        elements = (float*)(((nint)memory + CacheLine * sizeof(float) - 1) & -(CacheLine * sizeof(float)));
+        elements = CacheLines.Align(memory);
         roots = elements + IGridShape.Costs;
         integers = roots + IGridShape.Costs;
         costs = integers + IGridShape.Costs;

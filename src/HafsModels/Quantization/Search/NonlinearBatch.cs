@@ -11,7 +11,7 @@ internal unsafe struct NonlinearBatch
     /// <summary>Sub-blocks of a batch.</summary>
     public const int Count = 32;
 
-    private const int SubBlock = NonlinearFourBits.SubBlock, CacheLine = 64;
+    private const int SubBlock = NonlinearFourBits.SubBlock;
 
     /// <summary>Scale of each sub-block.</summary>
     public fixed float Scales[Count];
@@ -21,7 +21,7 @@ internal unsafe struct NonlinearBatch
 
     private fixed float elements[Count * SubBlock];
     private fixed float weights[Count * SubBlock];
-    private fixed float rows[2 * SubBlock * 16 + CacheLine / sizeof(float)];
+    private fixed float rows[2 * SubBlock * 16 + CacheLines.Floats];
 
     /// <summary>Finds the scales of up to thirty-two sub-blocks.</summary>
     public void FindScales<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> givenWeights)
@@ -32,7 +32,7 @@ internal unsafe struct NonlinearBatch
         {
             Fill(x, new(xs, Count * SubBlock));
             Fill(givenWeights, new(ws, Count * SubBlock));
-            float* group = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+            float* group = CacheLines.Align(memory);
             for (int first = 0; first < Count; first += V.Count)
             {
                 Transposition.ToLanes<V>(xs + first * SubBlock, SubBlock, group, NonlinearLanes<V>.Stride);

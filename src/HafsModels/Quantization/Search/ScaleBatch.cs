@@ -11,7 +11,7 @@ internal unsafe struct ScaleBatch
     /// <summary>Sub-blocks of a batch.</summary>
     public const int Count = 32;
 
-    private const int MostElements = Count * 32, CacheLine = 64;
+    private const int MostElements = Count * 32;
 
     /// <summary>Scale of each sub-block.</summary>
     public fixed float Scales[Count];
@@ -24,7 +24,7 @@ internal unsafe struct ScaleBatch
 
     private fixed float elements[MostElements];
     private fixed float weights[MostElements];
-    private fixed float rows[(32 * 3 + 8) * 16 + CacheLine / sizeof(float)];
+    private fixed float rows[(32 * 3 + 8) * 16 + CacheLines.Floats];
 
     /// <summary>Searches up to thirty-two sub-blocks.</summary>
     /// <param name="x">Whole sub-blocks.</param>
@@ -39,7 +39,7 @@ internal unsafe struct ScaleBatch
         {
             bool isFull = x.Length == Count * TRule.Length;
             float* xs = isFull ? given : Pad(x, padded, Count * TRule.Length), ws = isFull ? weightsGiven : Pad(givenWeights, paddedWeights, Count * TRule.Length);
-            float* group = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+            float* group = CacheLines.Align(memory);
             int stride = ScaleLanes<V, TRule>.Stride;
             for (int first = 0; first < Count; first += V.Count)
             {

@@ -10,7 +10,7 @@ namespace HafsModels.Quantization.Search;
 /// </summary>
 internal static unsafe class ScaleDescentBatch
 {
-    private const int Length = 16, MostAtOnce = 64, CacheLine = 64;
+    private const int Length = 16, MostAtOnce = 64;
 
     /// <summary>Searches a multiple of sixteen sub-blocks.</summary>
     /// <param name="x">The sub-blocks.</param>
@@ -20,8 +20,8 @@ internal static unsafe class ScaleDescentBatch
         where V : struct, ILanes<V>
     {
         const int RowFloats = MostAtOnce * Length * 4;
-        float* moved = stackalloc float[MostAtOnce * Length], memory = stackalloc float[RowFloats + CacheLine / sizeof(float)];
-        float* rows = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+        float* moved = stackalloc float[MostAtOnce * Length], memory = stackalloc float[RowFloats + CacheLines.Floats];
+        float* rows = CacheLines.Align(memory);
         int* places = stackalloc int[MostAtOnce];
         int count = 0, atOnce = ScaleDescentLanes<V>.Groups * V.Count;
         fixed (float* elements = x, found = scales)

@@ -15,7 +15,7 @@ internal unsafe struct ScaleMinBatch
     /// <summary>Vectors that the state of a search takes at most.</summary>
     public const int StateVectors = 18;
 
-    private const int MostElements = Count * 32, CacheLine = 64, MostBlocks = 4, MostSubBlocks = 16;
+    private const int MostElements = Count * 32, MostBlocks = 4, MostSubBlocks = 16;
 
     /// <summary>Scale of each sub-block.</summary>
     public fixed float Scales[Count];
@@ -46,7 +46,7 @@ internal unsafe struct ScaleMinBatch
 
     private fixed float elements[MostElements];
     private fixed float weights[MostElements];
-    private fixed float rows[MostElements * 3 + Count * StateVectors + CacheLine / sizeof(float)];
+    private fixed float rows[MostElements * 3 + Count * StateVectors + CacheLines.Floats];
 
     /// <summary>Searches up to thirty-two sub-blocks.</summary>
     /// <param name="x">Whole sub-blocks.</param>
@@ -61,7 +61,7 @@ internal unsafe struct ScaleMinBatch
         {
             bool isFull = x.Length == Count * TRule.Length;
             float* xs = isFull ? given : Pad(x, padded, Count * TRule.Length), ws = isFull ? weightsGiven : Pad(givenWeights, paddedWeights, Count * TRule.Length);
-            float* groups = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+            float* groups = CacheLines.Align(memory);
             int stride = ScaleMinLanes<V, TRule>.Stride, length = TRule.Length;
             for (int first = 0; first < Count; first += 2 * V.Count)
             {
