@@ -36,6 +36,7 @@
         'Split-Gguf'
         'Test-Model'
         'Test-ModelDeployment'
+        'Unpublish-Model'
         'Unregister-Model'
     )
     FunctionsToExport    = @()

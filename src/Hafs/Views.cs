@@ -92,11 +92,15 @@ internal static class Views
             Terminal.Done(test.Message);
         else
             Terminal.Error(test.Message);
+        foreach (string note in test.Notes)
+            Terminal.Warning(note);
+        foreach (DeploymentCheck check in test.Checks)
+            Terminal.Line($"  {(check.Passed ? "pass" : "FAIL")}  {check.Name}: {check.Message}");
         Terminal.Table(null, ["Prompt", "Deployment answers", "Source answers", "Same tokens"], test.Answers.Select(a => new[]
         {
-            a.Prompt, OneLine(a.Answer), OneLine(a.SourceAnswer), $"{a.MatchingTokens}/{a.Tokens}",
+            a.Prompt, OneLine(a.Answer), OneLine(a.SourceAnswer), $"{a.AgreeingTokens}/{a.ComparedTokens}",
         }));
-        Terminal.Line($"first token {HumanNumber.Fixed(test.FirstTokenMilliseconds, 1)} ms, {HumanNumber.Fixed(test.TokensPerSecond, 1)} tokens/s");
+        Terminal.Line($"first token {HumanNumber.Fixed(test.FirstTokenMilliseconds, 1)} ms, {HumanNumber.Fixed(test.TokensPerSecond, 1)} tokens/s{(test.MemoryBytes is { } memory ? ", memory " + HumanNumber.Bytes(memory) : "")}");
     }
 
     /// <summary>Source and result side by side.</summary>

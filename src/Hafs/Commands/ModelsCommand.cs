@@ -1,7 +1,6 @@
 using System.CommandLine;
 using HafsModels;
 using HafsModels.Conversion;
-using HafsModels.Deployment;
 using HafsModels.Measurement;
 using HafsModels.Registry;
 using HafsModels.Tokenizers;
@@ -13,7 +12,7 @@ internal static class ModelsCommand
 {
     public static Command Create() => new("models", "Model registry and deployment")
     {
-        List(), Info(), Register("register", "Register a trained model"), Convert(), ImportanceCommand.Create(), MeasureCommand.Create(), Deploy(), Test(), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(),
+        List(), Info(), Register("register", "Register a trained model"), Convert(), ImportanceCommand.Create(), MeasureCommand.Create(), DeploymentCommands.Deploy(Id(), Quantization()), DeploymentCommands.Test(Id()), DeploymentCommands.Undeploy(Id()), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(),
         TransferCommands.Pull(Id()), TransferCommands.Push(Id()),
         HistoryCommands.Lineage(Id()), HistoryCommands.Compare(Id()), HistoryCommands.Verify(Id()), HistoryCommands.Alias(Id()),
     };
@@ -167,59 +166,6 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static Command Deploy()
-    {
-        Argument<string> id = Id();
-        Argument<string> backend = Backend();
-        var name = new Option<string?>("--name", "-n") { Description = "Name in the backend (default: the model id)" };
-        var quantization = Quantization();
-        var json = new Option<bool>("--json") { Description = "Output JSON" };
-        var command = new Command("deploy", "Deploy a model to a serving backend; converts it first if there is no such GGUF yet") { id, backend, name, quantization, json };
-        command.SetAction(async (result, cancellation) =>
-        {
-            Workbench workbench = HafsCommand.Workbench(result);
-            var request = new PublishRequest
-            {
-                ModelId = result.GetRequiredValue(id),
-                Backend = result.GetRequiredValue(backend),
-                Name = result.GetValue(name),
-                Quantization = result.GetRequiredValue(quantization),
-            };
-            ModelDeployment deployment = await Terminal.WithProgress("Deploying", progress => workbench.ConvertAndPublishAsync(request, progress, cancellation));
-            if (result.GetValue(json))
-                Json.Write(deployment);
-            else
-                Terminal.Done($"Deployed {deployment.ModelId} ({deployment.Quantization}) to {deployment.Backend} as '{deployment.Name}': {deployment.Endpoint}");
-        });
-        return command;
-    }
-
-    private static Command Test()
-    {
-        Argument<string> id = Id();
-        Argument<string> backend = Backend();
-        var prompts = new Option<string[]>("--prompt", "-p") { Description = "Prompt to generate for; may be repeated (default: built-in prompts)" };
-        var json = new Option<bool>("--json") { Description = "Output JSON" };
-        var command = new Command("test", "Test a deployment against the source checkpoint; exit code 1 when the verdict is bad") { id, backend, prompts, json };
-        command.SetAction(async (result, cancellation) =>
-        {
-            Workbench workbench = HafsCommand.Workbench(result);
-            var request = new TestRequest
-            {
-                ModelId = result.GetRequiredValue(id),
-                Backend = result.GetRequiredValue(backend),
-                Prompts = result.GetValue(prompts) ?? [],
-            };
-            DeploymentTest test = await Terminal.WithProgress("Testing", progress => workbench.TestAsync(request, progress, cancellation));
-            if (result.GetValue(json))
-                Json.Write(test);
-            else
-                Views.Test(test);
-            return test.Passed ? ExitCodes.Success : ExitCodes.Failure;
-        });
-        return command;
-    }
-
     private static Command Delete()
     {
         Argument<string> id = Id();
@@ -247,12 +193,5 @@ internal static class ModelsCommand
         var option = new Option<string>("--quant", "-q") { Description = "Quantization, see 'hafs quantizations'", DefaultValueFactory = _ => "Q4_K_M", HelpName = "TYPE" };
         option.CompletionSources.Add(_ => HafsModels.Quantization.Recipes.All.Select(r => new System.CommandLine.Completions.CompletionItem(r.Name)));
         return option;
-    }
-
-    private static Argument<string> Backend()
-    {
-        var argument = new Argument<string>("backend") { Description = "Backend: " + string.Join(", ", DeploymentTargets.All.Select(t => t.RegistryName)) };
-        argument.CompletionSources.Add(_ => DeploymentTargets.All.Select(t => new System.CommandLine.Completions.CompletionItem(t.RegistryName)));
-        return argument;
     }
 }

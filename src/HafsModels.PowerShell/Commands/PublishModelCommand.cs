@@ -27,7 +27,7 @@ public sealed class PublishModelCommand : RegistryCmdlet
     public string? Id { get; set; }
 
     /// <summary>Backend to deploy on.</summary>
-    [Parameter(Mandatory = true, Position = 1, HelpMessage = "Backend to deploy on, such as Embedded.")]
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "Backend to deploy on, such as LlamaCpp.")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackendCompleter))]
     public string Backend { get; set; } = "";
@@ -49,6 +49,50 @@ public sealed class PublishModelCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
+    /// <summary>Address of a backend that runs already, such as http://127.0.0.1:8000/v1. Without it LlamaCpp starts a server of its own.</summary>
+    [Parameter(HelpMessage = "Address of a backend that runs already.")]
+    [ValidateNotNull]
+    public Uri? Endpoint { get; set; }
+
+    /// <summary>The key of the backend, as the password; the user name does not matter. It goes over TLS or to this machine only, and is never recorded.</summary>
+    [Parameter(HelpMessage = "The key of the backend, as the password.")]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>Replace what the backend serves under the name for somebody else.</summary>
+    [Parameter(HelpMessage = "Replace what the backend serves under the name for somebody else.")]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>llama-server, or the folder that holds it. Without it LLAMA_SERVER names it, else it is on the PATH, else in llama_cpp_dir of sync.toml.</summary>
+    [Parameter(HelpMessage = "llama-server, or the folder that holds it.")]
+    [ValidateNotNullOrEmpty]
+    public string? Program { get; set; }
+
+    /// <summary>Port on loopback for a server that is started; a free one without it.</summary>
+    [Parameter(HelpMessage = "Port on loopback for a server that is started.")]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>Context of a server that is started, tokens; the model's own without it.</summary>
+    [Parameter(HelpMessage = "Context of a server that is started, tokens.")]
+    [ValidateRange(1, int.MaxValue)]
+    public int ContextLength { get; set; }
+
+    /// <summary>Further arguments of a server that is started, passed on as they are: -ServerArgument '-ngl', '99'.</summary>
+    [Parameter(HelpMessage = "Further arguments of a server that is started.")]
+    [ValidateNotNullOrEmpty]
+    public string[] ServerArgument { get; set; } = [];
+
+    /// <summary>File that a server's output is appended to; beside the model's file without it.</summary>
+    [Parameter(HelpMessage = "File that a server's output is appended to.")]
+    [ValidateNotNullOrEmpty]
+    public string? ServerLogPath { get; set; }
+
+    /// <summary>Seconds that a server may take to load the model; two minutes and one more for each 10 GB without it.</summary>
+    [Parameter(HelpMessage = "Seconds that a server may take to load the model.")]
+    [ValidateRange(1, 86400)]
+    public int StartTimeout { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -63,6 +107,18 @@ public sealed class PublishModelCommand : RegistryCmdlet
                 ArtifactPath = InputObject?.Path ?? (ArtifactPath is null ? null : FullPath(ArtifactPath)),
                 Quantization = Quantization,
                 Name = Name,
+                Endpoint = Endpoint,
+                Key = Credential?.GetNetworkCredential().Password,
+                Force = Force,
+                Server = new ServerOptions
+                {
+                    Program = Program is null ? null : FullPath(Program),
+                    Port = Port,
+                    ContextLength = ContextLength,
+                    Arguments = ServerArgument,
+                    LogPath = ServerLogPath is null ? null : FullPath(ServerLogPath),
+                    StartTimeout = StartTimeout > 0 ? TimeSpan.FromSeconds(StartTimeout) : null,
+                },
             };
             string what = Sentence(request);
             if (ShouldProcess(what + ".", what + "?", "Publish-Model"))

@@ -31,6 +31,20 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Prompt { get; set; } = [];
 
+    /// <summary>File of prompts with expected answers: a JSON array, an object a line (.jsonl), or a prompt a line; docs/deployment.md has the keys.</summary>
+    [Parameter(HelpMessage = "File of prompts with expected answers: .json, .jsonl, or a prompt a line.")]
+    [ValidateNotNullOrEmpty]
+    public string? PromptFile { get; set; }
+
+    /// <summary>Continue the prompts as plain text, also where the model has a chat template.</summary>
+    [Parameter(HelpMessage = "Continue the prompts as plain text, without the chat template.")]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>The key of the backend, as the password; the user name does not matter.</summary>
+    [Parameter(HelpMessage = "The key of the backend, as the password.")]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
     /// <summary>Text on which source and result are compared, in place of the built-in one.</summary>
     [Parameter(HelpMessage = "Text on which source and result are compared.")]
     [ValidateNotNullOrEmpty]
@@ -51,6 +65,41 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
     [ValidateRange(0.0, 1.0)]
     public double MinTop1Agreement { get; set; } = 0.8;
 
+    /// <summary>Smallest share of generated tokens that passes which the source would have chosen too, 0 to 1.</summary>
+    [Parameter(HelpMessage = "Smallest share of generated tokens that passes which the source would have chosen too, 0 to 1.")]
+    [ValidateRange(0.0, 1.0)]
+    public double MinTokenAgreement { get; set; } = 0.8;
+
+    /// <summary>Largest mean difference of the log-probabilities of generated tokens that passes, in nats.</summary>
+    [Parameter(HelpMessage = "Largest mean difference of the log-probabilities of generated tokens that passes, nats.")]
+    [ValidateRange(0.0, 100.0)]
+    public double MaxLogProbDifference { get; set; } = 0.15;
+
+    /// <summary>Longest time to the first token that passes, in milliseconds; any without it.</summary>
+    [Parameter(HelpMessage = "Longest time to the first token that passes, milliseconds.")]
+    [ValidateRange(0.0, 1e9)]
+    public double? MaxFirstTokenMilliseconds { get; set; }
+
+    /// <summary>Lowest speed that passes, in tokens per second; any without it.</summary>
+    [Parameter(HelpMessage = "Lowest speed that passes, tokens per second.")]
+    [ValidateRange(0.0, 1e9)]
+    public double? MinTokensPerSecond { get; set; }
+
+    /// <summary>Most memory of the backend that passes, in bytes (2GB is 2147483648); any without it, and where the backend cannot tell.</summary>
+    [Parameter(HelpMessage = "Most memory of the backend that passes, bytes.")]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxMemory { get; set; }
+
+    /// <summary>File to write the result to as JUnit XML, for build servers; also written when the test cannot be made.</summary>
+    [Parameter(HelpMessage = "File to write the result to as JUnit XML.")]
+    [ValidateNotNullOrEmpty]
+    public string? JUnitPath { get; set; }
+
+    /// <summary>File to write the result to as JSON; also written when the test cannot be made.</summary>
+    [Parameter(HelpMessage = "File to write the result to as JSON.")]
+    [ValidateNotNullOrEmpty]
+    public string? JsonPath { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id, () =>
     {
@@ -64,6 +113,16 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
             MaxTokens = MaxTokens,
             MaxKlDivergence = MaxKlDivergence,
             MinTop1Agreement = MinTop1Agreement,
+            PromptFile = PromptFile is null ? null : FullPath(PromptFile),
+            Raw = Raw,
+            Key = Credential?.GetNetworkCredential().Password,
+            MinTokenAgreement = MinTokenAgreement,
+            MaxLogProbDifference = MaxLogProbDifference,
+            MaxFirstTokenMilliseconds = MaxFirstTokenMilliseconds,
+            MinTokensPerSecond = MinTokensPerSecond,
+            MaxMemoryBytes = MaxMemory,
+            JUnitPath = JUnitPath is null ? null : FullPath(JUnitPath),
+            JsonPath = JsonPath is null ? null : FullPath(JsonPath),
         };
         Workbench workbench = Workbench();
         Perform(feed => feed.Output(workbench.TestAsync(request, feed, feed.Stop).GetAwaiter().GetResult()));

@@ -8,5 +8,5 @@ public sealed class BackendCompleter : TableCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Value, string About)> Candidates(IDictionary bound) =>
-        DeploymentTargets.All.Select(t => (t.Name, t.RegistryName));
+        DeploymentTargets.All.Select(t => (t.Name, t.About));
 }

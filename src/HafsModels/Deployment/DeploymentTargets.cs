@@ -1,10 +1,13 @@
+using HafsModels.Deployment.LlamaCpp;
+using HafsModels.Deployment.OpenAI;
+
 namespace HafsModels.Deployment;
 
 /// <summary>The table of backends. Completion and help read it; a new backend is one file and one line here.</summary>
 public static class DeploymentTargets
 {
     /// <summary>Every backend.</summary>
-    public static IReadOnlyList<DeploymentTarget> All { get; } = [new EmbeddedTarget()];
+    public static IReadOnlyList<DeploymentTarget> All { get; } = [new EmbeddedTarget(), new LlamaCppTarget(), new OpenAITarget()];
 
     /// <summary>The backend of a name, its own or the one hafs has, in any case.</summary>
     /// <exception cref="HafsException">No backend has that name.</exception>

@@ -13,36 +13,44 @@ public sealed class EmbeddedTarget : DeploymentTarget
     public override string RegistryName => "embedded";
 
     /// <inheritdoc/>
-    public override Task<ModelDeployment> PublishAsync(Artifact artifact, string name, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => Task.Run(
+    public override string About => "the decoder in this process";
+
+    /// <inheritdoc/>
+    public override Task<ModelDeployment> PublishAsync(PublishJob job, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
-            using Decoder decoder = Decoder.Open(artifact.Path, 0, cancellationToken);
+            using Decoder decoder = Decoder.Open(job.Artifact.Path, 0, cancellationToken);
             decoder.Generate([0], new GenerationOptions { MaxTokens = 1 }, null, cancellationToken);
-            return new ModelDeployment
-            {
-                ModelId = artifact.ModelId,
-                Backend = Name,
-                Name = name,
-                Endpoint = new Uri(artifact.Path).AbsoluteUri,
-                ArtifactPath = artifact.Path,
-                ArtifactSha256 = artifact.Sha256,
-                Quantization = artifact.Quantization,
-                DeployedAt = DateTimeOffset.UtcNow,
-            };
+            return job.Deployed(Name, new Uri(job.Artifact.Path));
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<DeploymentSession> OpenAsync(ModelDeployment deployment, CancellationToken cancellationToken) =>
+    public override Task<DeploymentSession> OpenAsync(ModelDeployment deployment, string? key, CancellationToken cancellationToken) =>
         Task.Run<DeploymentSession>(() => new Session(TextGenerator.Open(deployment.ArtifactPath, 0, cancellationToken)), cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<string> UnpublishAsync(ModelDeployment deployment, string? key, CancellationToken cancellationToken) =>
+        Task.FromResult("nothing was to stop: the embedded decoder runs in the process that asks");
 
     private sealed class Session(TextGenerator generator) : DeploymentSession
     {
         public override TextGenerator Local => generator;
 
-        public override Task<Generation> GenerateAsync(ReadOnlyMemory<int> prompt, int maxTokens, CancellationToken cancellationToken) => Task.Run(
-            () => generator.Decoder.Generate(prompt.Span, new GenerationOptions { MaxTokens = maxTokens, StopTokens = generator.StopTokens }, null, cancellationToken),
+        public override Task<BackendReply> GenerateAsync(BackendPrompt prompt, int maxTokens, CancellationToken cancellationToken) => Task.Run(
+            () =>
+            {
+                Generation generation = generator.Decoder.Generate(prompt.Tokens.Span, new GenerationOptions { MaxTokens = maxTokens, StopTokens = generator.StopTokens }, null, cancellationToken);
+                return BackendReply.Of(generation, generator.Decode(prompt.Tokens.Span, generation.Tokens), prompt.Tokens.Length);
+            },
             cancellationToken);
+
+        public override Task<IReadOnlyList<int>?> TokenizeAsync(string text, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<int>?>(generator.Tokenizer.Encode(text));
+
+        public override Task<long?> MemoryAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(generator.Decoder.WeightBytes);
+
+        public override Task<string?> RenderAsync(IReadOnlyList<Tokenizers.ChatMessage> messages, CancellationToken cancellationToken) =>
+            Task.FromResult(generator.Vocabulary.ChatTemplate is { } template ? Tokenizers.ChatTemplate.Parse(template).Render(messages, true, generator.Vocabulary) : null);
 
         public override ValueTask DisposeAsync()
         {

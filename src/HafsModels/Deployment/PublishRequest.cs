@@ -17,4 +17,16 @@ public sealed record PublishRequest
 
     /// <summary>Name for the backend; null for the model id.</summary>
     public string? Name { get; init; }
+
+    /// <summary>Address of a backend that runs already; null for the backend's own default.</summary>
+    public Uri? Endpoint { get; init; }
+
+    /// <summary>What proves who publishes; null for the environment's or none. Never recorded.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Replace what the backend serves under the name for somebody else.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>How a server is started, where the backend is one.</summary>
+    public ServerOptions Server { get; init; } = new();
 }

@@ -5,7 +5,7 @@ internal static class BackendName
 {
     private static readonly (string Ours, string Hafs)[] Names =
     [
-        ("Ollama", "ollama"), ("LlamaCpp", "llama.cpp"), ("Halext", "halext-node"), ("Vllm", "vllm"), ("Transformers", "transformers"), ("Embedded", "embedded"),
+        ("Ollama", "ollama"), ("LlamaCpp", "llama.cpp"), ("Halext", "halext-node"), ("Vllm", "vllm"), ("Transformers", "transformers"), ("Embedded", "embedded"), ("OpenAI", "openai"),
     ];
 
     /// <summary>The name hafs has for a backend; an unknown one in lower case.</summary>

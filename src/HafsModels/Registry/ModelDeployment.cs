@@ -6,7 +6,7 @@ public sealed record ModelDeployment
     /// <summary>Id of the model.</summary>
     public required string ModelId { get; init; }
 
-    /// <summary>Backend, as <c>DeploymentTargets</c> names it: Embedded, LlamaCpp, Ollama, Halext.</summary>
+    /// <summary>Backend, as <c>DeploymentTargets</c> names it: Embedded, LlamaCpp, OpenAI, Ollama, Halext.</summary>
     public required string Backend { get; init; }
 
     /// <summary>Name under which the backend serves it.</summary>
@@ -23,6 +23,9 @@ public sealed record ModelDeployment
 
     /// <summary>Recipe or type of that file.</summary>
     public string Quantization { get; init; } = "";
+
+    /// <summary>The server that was started for it; null where the backend ran already.</summary>
+    public DeploymentServer? Server { get; init; }
 
     /// <summary>When the backend confirmed, UTC.</summary>
     public DateTimeOffset DeployedAt { get; init; }

@@ -26,6 +26,9 @@ public sealed record SyncSettings
     /// <summary>Folder for models that are received (<c>[deployment] local_models_dir</c>), or null.</summary>
     public string? LocalModels { get; private init; }
 
+    /// <summary>Folder with llama.cpp's programs (<c>[deployment] llama_cpp_dir</c>), or null.</summary>
+    public string? LlamaCpp { get; private init; }
+
     /// <summary>Reads the settings.</summary>
     /// <param name="path">The file; null for <c>HAFS_SYNC_CONFIG</c>, else the first there is of <c>~/.config/hafs/sync.toml</c>, <c>~/.hafs/sync.toml</c> and <c>./sync.toml</c>, else nothing.</param>
     /// <exception cref="HafsException">The file that was named is not there, is no TOML, or a value has the wrong type.</exception>
@@ -56,6 +59,7 @@ public sealed record SyncSettings
                 preferences.Flag("retry_on_failure") ?? SyncPreferences.Default.RetryOnFailure,
                 (int)(preferences.Number("max_retries", 0, 1000) ?? SyncPreferences.Default.MaxRetries)),
             LocalModels = deployment.Text("local_models_dir") is { Length: > 0 } models ? Home(models) : null,
+            LlamaCpp = deployment.Text("llama_cpp_dir") is { Length: > 0 } programs ? Home(programs) : null,
         };
     }
 

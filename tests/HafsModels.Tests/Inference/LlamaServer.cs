@@ -31,6 +31,9 @@ internal sealed class LlamaServer : IDisposable
         WaitUntilReady();
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Endpoint => client.BaseAddress!;
+
     /// <summary>What it has said so far.</summary>
     public string Log
     {

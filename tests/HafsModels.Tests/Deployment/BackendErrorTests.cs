@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using HafsModels.Deployment;
+using HafsModels.Registry;
+using Xunit;
+
+namespace HafsModels.Tests.Deployment;
+
+/// <summary>Backends that are down, refuse, fail, are slow or break off.</summary>
+public sealed class BackendErrorTests : IDisposable
+{
+    private readonly DeploymentFolder folder = new();
+
+    [Theory]
+    [InlineData(400, ErrorKind.InvalidArgument, "BackendRefused")]
+    [InlineData(401, ErrorKind.PermissionDenied, "BackendDenied")]
+    [InlineData(404, ErrorKind.NotFound, "BackendNotFound")]
+    [InlineData(409, ErrorKind.Conflict, "BackendConflict")]
+    [InlineData(413, ErrorKind.ResourceExhausted, "BackendFull")]
+    [InlineData(500, ErrorKind.Unavailable, "BackendFailed")]
+    [InlineData(507, ErrorKind.ResourceExhausted, "BackendFull")]
+    public async Task A_status_becomes_an_error_with_what_the_backend_said(int status, ErrorKind kind, string id)
+    {
+        using var backend = new HttpDouble(c => HttpDouble.WriteAsync(c, status, """{"error":{"message":"the moon is in the way"}}"""));
+        HafsException error = await FailsAsync(backend.Endpoint);
+        Assert.Equal((kind, id), (error.Kind, error.Id));
+        Assert.Contains("the moon is in the way", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{status}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backend_that_is_down_is_unreachable_and_nothing_is_recorded()
+    {
+        Uri endpoint;
+        using (var backend = new HttpDouble(_ => Task.CompletedTask))
+            endpoint = backend.Endpoint;
+        folder.Register("kjv-llama");
+        foreach (string name in (string[])["LlamaCpp", "OpenAI"])
+        {
+            HafsException error = await Assert.ThrowsAsync<HafsException>(() => folder.Workbench.PublishAsync(new PublishRequest { ModelId = "kjv-llama", Backend = name, Endpoint = endpoint }, null, default));
+            Assert.Equal((ErrorKind.Unavailable, "BackendUnreachable"), (error.Kind, error.Id));
+        }
+
+        Assert.Empty(folder.Workbench.Get("kjv-llama").Deployments);
+        Assert.Empty(folder.Workbench.Get("kjv-llama").DeployedBackends);
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_is_waited_for_only_so_long()
+    {
+        using var backend = new HttpDouble(_ => Task.Delay(30_000));
+        using var client = new BackendClient("it", backend.Endpoint, null, TimeSpan.FromMilliseconds(300));
+        HafsException error = await Assert.ThrowsAsync<HafsException>(() => client.GetAsync("x", default));
+        Assert.Equal((ErrorKind.Unavailable, "BackendTimeout"), (error.Kind, error.Id));
+        using var stop = new CancellationTokenSource(50);
+        using var patient = new BackendClient("it", backend.Endpoint, null, TimeSpan.FromMinutes(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.GetAsync("x", stop.Token));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_is_no_answer()
+    {
+        using var backend = new HttpDouble(async c =>
+        {
+            c.Response.ContentLength64 = 1000;
+            await HttpDouble.WriteAsync(c, 200, "data: {\"choices\":[{\"text\":\"In\"}]}\n\n", "text/event-stream");
+            await Task.Delay(100);
+            c.Response.Abort();
+        });
+        HafsException error = await FailsAsync(backend.Endpoint);
+        Assert.Equal(ErrorKind.Unavailable, error.Kind);
+        Assert.Equal("BackendBrokeOff", error.Id);
+    }
+
+    [Theory]
+    [InlineData("data: {\"choices\":[{\"text\":\"In\"}]}\n\n", "BackendAnswerUnexpected")]
+    [InlineData("data: {\"error\":{\"message\":\"out of memory\"}}\n\n", "BackendFailed")]
+    [InlineData("data: {\"choices\":\n\n", "BackendAnswerUnexpected")]
+    [InlineData("<html>Welcome to the printer</html>", "BackendAnswerUnexpected")]
+    public async Task A_stream_that_ends_too_early_complains_or_is_none_is_no_answer(string body, string id)
+    {
+        using var backend = new HttpDouble(c => HttpDouble.WriteAsync(c, 200, body, "text/event-stream"));
+        Assert.Equal(id, (await FailsAsync(backend.Endpoint)).Id);
+    }
+
+    [Fact]
+    public void A_key_goes_over_tls_or_to_this_machine_only()
+    {
+        HafsException error = Assert.Throws<HafsException>(() => new BackendClient("it", new Uri("http://example.org/"), "secret", TimeSpan.FromSeconds(1)));
+        Assert.Equal("TlsRequired", error.Id);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+        new BackendClient("it", new Uri("https://example.org/"), "secret", TimeSpan.FromSeconds(1)).Dispose();
+        new BackendClient("it", new Uri("http://127.0.0.1:1/"), "secret", TimeSpan.FromSeconds(1)).Dispose();
+        Assert.Equal("EndpointNotHttp", Assert.Throws<HafsException>(() => new BackendClient("it", new Uri("ftp://example.org/"), null, TimeSpan.FromSeconds(1))).Id);
+    }
+
+    [Fact]
+    public async Task A_deployment_is_forgotten_by_force_where_its_backend_is_unknown_to_answer()
+    {
+        folder.Register("kjv-llama");
+        folder.Workbench.Registry.AddDeployment(new ModelDeployment { ModelId = "kjv-llama", Backend = "Vllm", Name = "x", Endpoint = "http://127.0.0.1:1/", ArtifactPath = "" }, default);
+        var request = new UnpublishRequest { ModelId = "kjv-llama" };
+        Assert.Equal("UnknownBackend", (await Assert.ThrowsAsync<HafsException>(() => folder.Workbench.UnpublishAsync(request, null, default))).Id);
+        Assert.Single(folder.Workbench.Get("kjv-llama").Deployments);
+        Assert.Contains("forgotten all the same", Assert.Single(await folder.Workbench.UnpublishAsync(request with { Force = true }, null, default)).Message, StringComparison.Ordinal);
+        Assert.Empty(folder.Workbench.Get("kjv-llama").Deployments);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<HafsException> FailsAsync(Uri endpoint)
+    {
+        using var client = new BackendClient("it", endpoint, null, TimeSpan.FromSeconds(10));
+        return await Assert.ThrowsAsync<HafsException>(() => HafsModels.Deployment.OpenAI.OpenAIChat.ReadAsync(client, "completions", new JsonObject(), default));
+    }
+}
