@@ -18,7 +18,7 @@ internal static class TransferCommands
         {
             var request = new TransferRequest { ModelId = result.GetRequiredValue(id), Host = result.GetValue(source), Destination = result.GetValue(destination), Location = result.GetValue(location) };
             Workbench workbench = HafsCommand.Workbench(result);
-            return RunAsync("Receiving", workbench.PlanReceive(request), result.GetValue(dryRun), result.GetValue(json), p => workbench.ReceiveAsync(request, p, cancellation));
+            return RunAsync("Receiving", workbench.PlanReceive(request), result.GetValue(dryRun), result.GetValue(json), p => workbench.ReceiveAsync(request, p, cancellation), cancellation);
         });
         return command;
     }
@@ -33,24 +33,35 @@ internal static class TransferCommands
         {
             var request = new TransferRequest { ModelId = result.GetRequiredValue(id), Host = result.GetRequiredValue(destination), Location = result.GetValue(location) };
             Workbench workbench = HafsCommand.Workbench(result);
-            return RunAsync("Sending", workbench.PlanSend(request), result.GetValue(dryRun), result.GetValue(json), p => workbench.SendAsync(request, p, cancellation));
+            return RunAsync("Sending", workbench.PlanSend(request), result.GetValue(dryRun), result.GetValue(json), p => workbench.SendAsync(request, p, cancellation), cancellation);
         });
         return command;
     }
 
-    private static async Task RunAsync(string title, TransferPlan plan, bool dryRun, bool json, Func<IProgress<WorkProgress>?, Task<TransferResult>> run)
+    private static async Task<int> RunAsync(string title, TransferPlan plan, bool dryRun, bool json, Func<IProgress<WorkProgress>?, Task<TransferResult>> run, CancellationToken cancellation)
     {
         if (dryRun)
         {
             Terminal.Line($"{plan.ModelId}: from {plan.From} to {plan.To} by {plan.Method}, recorded as '{plan.Location}'");
-            return;
+            return ExitCodes.Success;
         }
 
-        TransferResult moved = await Terminal.WithProgress(title, run);
+        TransferResult moved;
+        try
+        {
+            moved = await Terminal.WithProgress(title, run);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Terminal.Error($"cancelled; what has arrived stays at {plan.To}.partial, and the next transfer goes on from there");
+            return ExitCodes.Cancelled;
+        }
+
         if (json)
             Hafs.Json.Write(moved);
         else
             Terminal.Done($"{moved.ModelId}: {moved.Files} files, {HumanNumber.Bytes(moved.Bytes)} at {moved.Path} ('{moved.Location}'), {HumanNumber.Bytes((long)((moved.Bytes - moved.ResumedBytes) / Math.Max(moved.Duration.TotalSeconds, 1e-3)))}/s by {moved.Method}");
+        return ExitCodes.Success;
     }
 
     private static Option<string?> Location() => new("--location", "-l") { Description = "Name of the copy among the model's locations" };

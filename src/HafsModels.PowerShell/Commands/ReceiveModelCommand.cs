@@ -22,7 +22,7 @@ public sealed class ReceiveModelCommand : RegistryCmdlet
     [ArgumentCompleter(typeof(HostCompleter))]
     public string? Source { get; set; }
 
-    /// <summary>Folder to write; one that is there takes the model inside it. Without it, local_models_dir of sync.toml (else ~/Code/hafs/models) and the id.</summary>
+    /// <summary>Folder to write; one that is there takes the model inside it, unless it is a model's. Without it, local_models_dir of sync.toml (else ~/Code/hafs/models) and the id.</summary>
     [Parameter(Position = 2, HelpMessage = "Folder to write; default: the folder of models and the id.")]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }

@@ -26,7 +26,7 @@ public static class ModelTransfer
         bool isFile = leaf.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
         string folder = settings.LocalModels ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "Code", "hafs", "models");
         string target = request.Destination is not { } chosen ? Path.Combine(folder, model.Id, isFile ? leaf : "")
-            : Directory.Exists(chosen) ? Path.Combine(chosen, isFile ? leaf : model.Id)
+            : Directory.Exists(chosen) && !HoldsModel(chosen) ? Path.Combine(chosen, isFile ? leaf : model.Id)
             : chosen;
         string? mounted = Mounted(path, settings, mustExist: true);
         SyncHost? host = mounted is null ? Host(location, path, settings, request.Host is not null) : null;
@@ -69,14 +69,15 @@ public static class ModelTransfer
         };
     }
 
-    /// <summary>Moves the files; the registry is not touched.</summary>
+    /// <summary>Moves the files, and ends the plan's connections; the registry is not touched.</summary>
     public static async Task<TransferResult> RunAsync(TransferPlan plan, SyncSettings settings, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(settings);
+        using IModelFiles source = plan.Source, target = plan.Target;
         long started = Stopwatch.GetTimestamp();
-        string to = TrimEnd(await plan.Target.ResolveAsync(plan.To, cancellationToken));
-        var copy = new FolderCopy(plan.Source, plan.Target, settings.Preferences, progress);
+        string to = TrimEnd(await target.ResolveAsync(plan.To, cancellationToken));
+        var copy = new FolderCopy(source, target, settings.Preferences, progress);
         (int files, long bytes, long kept) = await copy.RunAsync(plan.From, to, $"{(plan.IsReceived ? "Receiving" : "Sending")} {plan.ModelId}", cancellationToken);
         return new TransferResult
         {
@@ -145,6 +146,9 @@ public static class ModelTransfer
         bool taken = name == source || (model.Locations.TryGetValue(name, out string? path) && !File.Exists(path) && !Directory.Exists(path));
         return taken ? Environment.MachineName.ToLowerInvariant() : name;
     }
+
+    // The folder an earlier transfer of the same command wrote, perhaps without coming to record it.
+    private static bool HoldsModel(string folder) => File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "adapter_config.json"));
 
     private static string TrimEnd(string path) => path.Length > 1 && path[^2] != ':' ? path.TrimEnd('/', '\\') : path;
 }

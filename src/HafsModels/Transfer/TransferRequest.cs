@@ -12,7 +12,7 @@ public sealed record TransferRequest
     /// </summary>
     public string? Host { get; init; }
 
-    /// <summary>Receiving: folder to write here; one that is there takes the model inside it. Null for the folder of models, with the id.</summary>
+    /// <summary>Receiving: folder to write here; one that is there takes the model inside it, unless it is a model's. Null for the folder of models, with the id.</summary>
     public string? Destination { get; init; }
 
     /// <summary>Name under which the copy is recorded in the model's locations; null for this machine's, or the host's.</summary>

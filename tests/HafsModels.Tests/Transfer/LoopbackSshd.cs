@@ -9,12 +9,14 @@ namespace HafsModels.Tests.Transfer;
 
 /// <summary>
 /// A real sshd on loopback with keys, known hosts and client configuration of its own. Its hosts: <c>rig</c>; <c>other</c>, whose host key is recorded
-/// wrongly; <c>new</c>, whose key is not recorded; <c>refused</c>, with a key nobody accepts; <c>limited</c>, an account that may do little.
+/// wrongly; <c>new</c>, whose key is not recorded; <c>refused</c>, with a key nobody accepts; <c>limited</c>, an account that may do little; <c>shared</c>, to
+/// which the configuration shares a connection; <c>beyond</c>, which is reached through rig; <c>silent</c>, which takes connections and says nothing.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class LoopbackSshd : IDisposable
 {
     private readonly Process? process;
+    private readonly TcpListener silent = new(IPAddress.Loopback, 0);
 
     public LoopbackSshd()
     {
@@ -42,12 +44,19 @@ public sealed class LoopbackSshd : IDisposable
             KbdInteractiveAuthentication no
             PermitRootLogin prohibit-password
             MaxStartups 100
+            Subsystem sftp internal-sftp
             """);
         string Known(string name, string key) => $"{name} {File.ReadAllText(File_(key + ".pub"))}";
-        File.WriteAllText(File_("known_hosts"), Known("rig", "host") + Known("refused", "host") + Known("limited", "host") + Known("other", "wrong"));
+        File.WriteAllText(File_("known_hosts"), string.Concat(new[] { "rig", "refused", "limited", "shared", "beyond" }.Select(n => Known(n, "host"))) + Known("other", "wrong"));
+        silent.Start();
+        (string Host, string Key, string More)[] hosts =
+        [
+            ("rig", "user", ""), ("other", "user", ""), ("new", "user", ""), ("refused", "stranger", ""), ("limited", "limited", ""),
+            ("shared", "user", $"  ControlMaster auto\n  ControlPersist 2\n  ControlPath {File_("%C")}\n"), ("beyond", "user", "  ProxyJump rig\n"),
+            ("silent", "user", $"  Port {((IPEndPoint)silent.LocalEndpoint).Port}\n"),
+        ];
         File.WriteAllText(File_("config"), $"""
-            {string.Concat(new[] { ("rig", "user"), ("other", "user"), ("new", "user"), ("refused", "stranger"), ("limited", "limited") }
-                .Select(h => $"Host {h.Item1}\n  HostKeyAlias {h.Item1}\n  IdentityFile {File_(h.Item2)}\n"))}
+            {string.Concat(hosts.Select(h => $"Host {h.Host}\n  HostKeyAlias {h.Host}\n  IdentityFile {File_(h.Key)}\n{h.More}"))}
             Host *
               HostName 127.0.0.1
               Port {port}
@@ -57,7 +66,7 @@ public sealed class LoopbackSshd : IDisposable
               UserKnownHostsFile {File_("known_hosts")}
               GlobalKnownHostsFile /dev/null
             """);
-        Environment.SetEnvironmentVariable(SshFiles.ConfigVariable, File_("config"));
+        Environment.SetEnvironmentVariable(SshClient.ConfigVariable, File_("config"));
         process = Process.Start(new ProcessStartInfo(sshd, ["-D", "-e", "-f", File_("sshd_config")]) { RedirectStandardError = true })!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
@@ -69,15 +78,25 @@ public sealed class LoopbackSshd : IDisposable
 
     internal static SyncPreferences Preferences { get; } = new(null, TimeSpan.FromSeconds(30), true, 3);
 
-    internal static SshFiles Files(string host) => new(new SyncHost(host, host, null, "linux", null), Preferences);
+    internal static SshFiles Files(string host, SyncPreferences? preferences = null) => new(new SyncHost(host, host, null, "linux", null), preferences ?? Preferences);
+
+    /// <summary>How many have connected to <c>silent</c> since the last call.</summary>
+    public int TakeSilentConnections()
+    {
+        int count = 0;
+        for (; silent.Pending(); count++)
+            silent.AcceptSocket().Dispose();
+        return count;
+    }
 
     public string NewFolder() => Directory.CreateDirectory(Path.Combine(Folder, Guid.NewGuid().ToString("N"))).FullName;
 
     public void Dispose()
     {
-        Environment.SetEnvironmentVariable(SshFiles.ConfigVariable, null);
+        Environment.SetEnvironmentVariable(SshClient.ConfigVariable, null);
         process?.Kill(entireProcessTree: true);
         process?.Dispose();
+        silent.Dispose();
         if (Folder.Length > 0)
             Directory.Delete(Folder, recursive: true);
     }

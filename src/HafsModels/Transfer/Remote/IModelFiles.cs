@@ -4,7 +4,7 @@ namespace HafsModels.Transfer.Remote;
 /// The files of one machine, as far as a transfer needs them. <see cref="LocalFiles"/> are this machine's and those of mounts, <see cref="SshFiles"/>
 /// those behind the system's OpenSSH client; an SSH library would be one more implementation. Paths are spelled as the machine spells them.
 /// </summary>
-internal interface IModelFiles
+internal interface IModelFiles : IDisposable
 {
     /// <summary>What the machine is called in messages.</summary>
     string Name { get; }
@@ -17,6 +17,9 @@ internal interface IModelFiles
 
     /// <summary>The files of a folder and all below it, or a file alone; null when nothing is there.</summary>
     Task<IReadOnlyList<RemoteFile>?> ListAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Bytes that are free where a path is or will be, or null where that is not known.</summary>
+    Task<long?> FreeBytesAsync(string path, CancellationToken cancellationToken);
 
     /// <summary>Reads a file from an offset in bytes to its end.</summary>
     /// <param name="path">The file.</param>

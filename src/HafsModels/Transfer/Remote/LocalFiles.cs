@@ -5,7 +5,12 @@ namespace HafsModels.Transfer.Remote;
 /// <summary>Files of this machine, and of others through mounts.</summary>
 internal sealed class LocalFiles : IModelFiles
 {
-    private const int BufferBytes = 1 << 20;
+    /// <summary>Bytes that are moved at once.</summary>
+    public const int BufferBytes = 1 << 18;
+
+    // What is written goes to the disk while more arrives, so that little is left to wait for at the end.
+    private const long FlushEvery = 64 << 20;
+    private const int WindowsDiskFull = unchecked((int)0x80070070), WindowsHandleDiskFull = unchecked((int)0x80070027), UnixNoSpace = 28, LinuxQuota = 122, BsdQuota = 69;
 
     /// <inheritdoc/>
     public string Name => "this machine";
@@ -32,15 +37,69 @@ internal sealed class LocalFiles : IModelFiles
     }
 
     /// <inheritdoc/>
+    public Task<long?> FreeBytesAsync(string path, CancellationToken cancellationToken)
+    {
+        string? there = Path.GetFullPath(path);
+        while (there is not null && !Directory.Exists(there))
+            there = Path.GetDirectoryName(there);
+        try
+        {
+            return Task.FromResult(there is null ? null : (long?)new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(there)! : there).AvailableFreeSpace);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A share, or a file system that does not say.
+            return Task.FromResult<long?>(null);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
-        if (offset > file.Length)
-            throw new HafsException(ErrorKind.Conflict, "FileChanged", $"{path} is {file.Length} bytes and was {offset}: somebody else changed it", path);
-        file.SetLength(offset);
-        file.Position = offset;
-        await content.CopyToAsync(file, BufferBytes, cancellationToken);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0);
+            if (offset > file.Length)
+                throw new HafsException(ErrorKind.Conflict, "FileChanged", $"{path} is {file.Length} bytes and was {offset}: somebody else changed it", path);
+            file.SetLength(offset);
+            file.Position = offset;
+            await Task.Run(() => Write(content, file, cancellationToken), cancellationToken);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new HafsException(ErrorKind.PermissionDenied, "AccessDenied", $"{path}: this account may not write there", path, inner: e);
+        }
+        catch (IOException e) when ((e.HResult is WindowsDiskFull or WindowsHandleDiskFull && OperatingSystem.IsWindows()) || (e.HResult is UnixNoSpace or LinuxQuota or BsdQuota && !OperatingSystem.IsWindows()))
+        {
+            throw new HafsException(ErrorKind.ResourceExhausted, "DiskFull", $"{path}: there is no space left", path, "Make space and transfer it again: it goes on where it broke off.", e);
+        }
+    }
+
+    private static void Write(Stream content, FileStream file, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[BufferBytes];
+        Task flush = Task.CompletedTask;
+        long written = 0;
+        try
+        {
+            while (content.Read(buffer) is > 0 and var read)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                file.Write(buffer, 0, read);
+                written += read;
+                if (written >= FlushEvery && flush.IsCompletedSuccessfully)
+                {
+                    written = 0;
+                    flush = Task.Run(() => RandomAccess.FlushToDisk(file.SafeFileHandle), CancellationToken.None);
+                }
+            }
+        }
+        finally
+        {
+            flush.GetAwaiter().GetResult();
+        }
+
         file.Flush(flushToDisk: true);
     }
 
@@ -48,7 +107,9 @@ internal sealed class LocalFiles : IModelFiles
     public async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {
         await using FileStream file = Open(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await Task.Run(() => new MeteredStream(file, hash, _ => cancellationToken.ThrowIfCancellationRequested()).CopyTo(Stream.Null, BufferBytes), cancellationToken);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <inheritdoc/>
@@ -61,7 +122,12 @@ internal sealed class LocalFiles : IModelFiles
         return Task.CompletedTask;
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
+    /// <summary>Nothing is held.</summary>
+    public void Dispose()
+    {
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
 
     // Links are followed: their own length is that of the link.
     private static long Length(string path)

@@ -1,23 +1,18 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace HafsModels.Transfer.Remote;
 
-/// <summary>
-/// Files of another machine, through the system's OpenSSH client: its configuration, agent, known hosts and jumps hold as for anyone who types ssh.
-/// It asks nothing (BatchMode), and host keys are always checked. Each operation is a connection of its own unless the user's configuration shares them.
-/// </summary>
+/// <summary>Files of another machine, by commands through ssh.</summary>
 /// <param name="host">The machine.</param>
 /// <param name="preferences">Timeout of connections.</param>
 internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IModelFiles
 {
-    /// <summary>The variable that names an ssh configuration to use in place of the user's (<c>ssh -F</c>).</summary>
-    public const string ConfigVariable = "HAFS_SSH_CONFIG";
+    private const string NoHashId = "RemoteProgramMissing";
 
-    private const int BufferBytes = 1 << 18;
-    private readonly RemoteCommands commands = host.IsWindows ? RemoteCommands.Windows : RemoteCommands.Posix;
+    private readonly RemoteCommands commands = Commands(host);
+    private readonly SshClient client = new(host, preferences, Commands(host).Wait);
 
     /// <inheritdoc/>
     public string Name => host.Name;
@@ -48,6 +43,10 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
     }
 
     /// <inheritdoc/>
+    public async Task<long?> FreeBytesAsync(string path, CancellationToken cancellationToken) =>
+        long.TryParse(await TextAsync(commands.Free(path), path, cancellationToken), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : null;
+
+    /// <inheritdoc/>
     public Task ReadAsync(string path, long offset, Func<Stream, Task> take, CancellationToken cancellationToken) =>
         RunAsync(commands.Read(path, offset), path, null, take, cancellationToken);
 
@@ -75,7 +74,10 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
     /// <inheritdoc/>
     public Task MoveAsync(string from, string to, CancellationToken cancellationToken) => RunAsync(commands.Move(from, to), to, null, null, cancellationToken);
 
-    private const string NoHashId = "RemoteProgramMissing";
+    /// <summary>Ends the connections.</summary>
+    public void Dispose() => client.Dispose();
+
+    private static RemoteCommands Commands(SyncHost host) => host.IsWindows ? RemoteCommands.Windows : RemoteCommands.Posix;
 
     private async Task<string> TextAsync(string command, string path, CancellationToken cancellationToken)
     {
@@ -95,91 +97,16 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
 
     private async Task RunAsync(string command, string path, Stream? input, Func<Stream, Task>? take, CancellationToken cancellationToken)
     {
-        using Process process = Start(command);
-        await using CancellationTokenRegistration stop = cancellationToken.Register(() => Stop(process));
-        Task<string> complaints = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        try
-        {
-            if (input is not null)
-                await SendAsync(input, process, cancellationToken);
-            process.StandardInput.Close();
-            await (take ?? (output => output.CopyToAsync(Stream.Null, cancellationToken)))(process.StandardOutput.BaseStream);
-            await process.WaitForExitAsync(cancellationToken);
-        }
-        catch
-        {
-            Stop(process);
-            throw;
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        if (process.ExitCode == RemoteCommands.NothingThere)
-            throw NotFound(path, await complaints);
-        if (process.ExitCode == RemoteCommands.NoProgram)
-            throw new HafsException(ErrorKind.Unsupported, NoHashId, $"{Name}: a program is missing: {(await complaints).Trim()}", Name, "Is its platform in sync.toml the right one?");
-        if (process.ExitCode != 0)
-            throw SshError.Create(Name, path, process.ExitCode, await complaints);
+        (int exitCode, string complaints) = await client.RunAsync(command, input, take, cancellationToken);
+        if (exitCode == RemoteCommands.NothingThere)
+            throw NotFound(path, complaints);
+        if (exitCode == RemoteCommands.NoProgram)
+            throw new HafsException(ErrorKind.Unsupported, NoHashId, $"{Name}: a program is missing: {complaints.Trim()}", Name, "Is its platform in sync.toml the right one?");
+        if (exitCode != 0)
+            throw SshError.Create(Name, path, exitCode, complaints);
     }
 
     // A folder on the way that may not be entered hides what is in it.
     private HafsException NotFound(string path, string complaints) =>
         SshError.Create(Name, path, 1, complaints.Contains("Permission denied", StringComparison.Ordinal) ? complaints : "No such file or directory");
-
-    private static async Task SendAsync(Stream input, Process process, CancellationToken cancellationToken)
-    {
-        byte[] buffer = new byte[BufferBytes];
-        Stream pipe = process.StandardInput.BaseStream;
-        while (await input.ReadAsync(buffer, cancellationToken) is > 0 and var read)
-        {
-            try
-            {
-                await pipe.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            }
-            catch (IOException)
-            {
-                // The other side took no more: its exit code and words say why.
-                return;
-            }
-        }
-    }
-
-    private Process Start(string command)
-    {
-        var start = new ProcessStartInfo("ssh") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, CreateNoWindow = true };
-        int seconds = (int)Math.Ceiling(preferences.SshTimeout.TotalSeconds);
-        if (Environment.GetEnvironmentVariable(ConfigVariable) is { Length: > 0 } config)
-            Add(start, "-F", config);
-        Add(start, "-T", "-o", "BatchMode=yes", "-o", $"ConnectTimeout={seconds}", "-o", $"ServerAliveInterval={Math.Max(1, seconds / 3)}", "-o", "ServerAliveCountMax=3");
-        if (host.SshKey is { } key)
-            Add(start, "-i", key);
-        if (host.UserName is { Length: > 0 } user)
-            Add(start, "-l", user);
-        Add(start, "--", host.HostName, command);
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new HafsException(ErrorKind.NotFound, "SshMissing", "the OpenSSH client (ssh) is not on the PATH", "ssh", "Install it: openssh-client on Debian, the optional feature OpenSSH Client on Windows.", e);
-        }
-    }
-
-    private static void Add(ProcessStartInfo start, params string[] arguments)
-    {
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-    }
-
-    private static void Stop(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended by itself.
-        }
-    }
 }
