@@ -60,6 +60,11 @@ public sealed class SetModelCommand : RegistryCmdlet
     [ValidateNotNull]
     public string? Description { get; set; }
 
+    /// <summary>Commit of the code it was trained with.</summary>
+    [Parameter(HelpMessage = "Commit of the training code.")]
+    [ValidateNotNull]
+    public string? GitCommit { get; set; }
+
     /// <summary>New free text.</summary>
     [Parameter(HelpMessage = "Free text.")]
     [ValidateNotNull]
@@ -145,7 +150,7 @@ public sealed class SetModelCommand : RegistryCmdlet
 
     private static readonly string[] Changes =
     [
-        nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Author), nameof(License), nameof(Description), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
+        nameof(DisplayName), nameof(BaseModel), nameof(Role), nameof(Group), nameof(Version), nameof(Author), nameof(License), nameof(Description), nameof(GitCommit), nameof(Notes), nameof(Tag), nameof(AddTag), nameof(RemoveTag),
         nameof(Path), nameof(LocationPath), nameof(PrimaryLocation), nameof(Family), nameof(AddAlias), nameof(RemoveAlias), nameof(AddParent), nameof(RemoveParent),
     ];
 
@@ -185,6 +190,7 @@ public sealed class SetModelCommand : RegistryCmdlet
         Author = Author ?? model.Author,
         License = License ?? model.License,
         Description = Description ?? model.Description,
+        GitCommit = GitCommit is null ? model.GitCommit : GitCommit.Length == 0 ? null : GitCommit,
         Notes = Notes ?? model.Notes,
         Tags = [.. (Tag ?? model.Tags).Concat(AddTag).Distinct(StringComparer.Ordinal).Except(RemoveTag, StringComparer.OrdinalIgnoreCase)],
         Path = path ?? model.Path,

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace HafsModels.Conversion;
 
-/// <summary>SHA-256 of files, reckoned on one thread beside other work on them: what one of the two reads, the other finds in the system's cache.</summary>
+/// <summary>SHA-256 of files, reckoned beside other work on them, on a thread for every four processors and at most one a file: what one of the two reads, the other finds in the system's cache.</summary>
 internal sealed class SourceHashes : IDisposable
 {
     private const int BufferBytes = 1 << 20;
@@ -16,13 +16,14 @@ internal sealed class SourceHashes : IDisposable
     /// <summary>Begins.</summary>
     /// <param name="files">Full paths.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="HafsException">A file is not there.</exception>
     public SourceHashes(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         this.files = files;
+        totalBytes = files.Sum(Length);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken token = stop.Token;
-        totalBytes = files.Sum(f => new FileInfo(f).Length);
-        work = files.Count == 0 ? Task.FromResult<string[]>([]) : Task.Factory.StartNew(() => HashAll(token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        work = files.Count == 0 ? Task.FromResult<string[]>([]) : HashAll(Math.Clamp(Environment.ProcessorCount / 4, 1, files.Count), token);
     }
 
     /// <summary>Waits for the end.</summary>
@@ -45,10 +46,19 @@ internal sealed class SourceHashes : IDisposable
         stop.Dispose();
     }
 
-    private string[] HashAll(CancellationToken cancellationToken)
+    private async Task<string[]> HashAll(int threads, CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[BufferBytes];
-        return [.. files.Select(file => Hash(file, buffer, cancellationToken))];
+        string[] hashes = new string[files.Count];
+        int next = -1;
+        void HashSome()
+        {
+            byte[] buffer = new byte[BufferBytes];
+            while (Interlocked.Increment(ref next) is var i && i < hashes.Length)
+                hashes[i] = Hash(files[i], buffer, cancellationToken);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(HashSome, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).ConfigureAwait(false);
+        return hashes;
     }
 
     private string Hash(string path, byte[] buffer, CancellationToken cancellationToken)
@@ -68,8 +78,27 @@ internal sealed class SourceHashes : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new HafsException(
-                exception is IOException ? ErrorKind.InvalidData : ErrorKind.PermissionDenied, "SourceNotHashed", $"{path}: could not be hashed: {exception.Message}", path, "Pass -SkipSourceHash (--skip-source-hash) to do without.", exception);
+            throw NotHashed(path, exception);
         }
     }
+
+    private static long Length(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length;
+        }
+        catch (IOException exception)
+        {
+            throw NotHashed(path, exception);
+        }
+    }
+
+    private static HafsException NotHashed(string path, Exception exception) => new(
+        exception is IOException ? ErrorKind.InvalidData : ErrorKind.PermissionDenied,
+        "SourceNotHashed",
+        $"{path}: could not be hashed: {exception.Message}",
+        path,
+        "Pass -SkipSourceHash (--skip-source-hash) to do without.",
+        exception);
 }

@@ -67,6 +67,9 @@ internal static class ModelAbout
     {
         string or bool or long or double => value,
         IReadOnlyList<object?> list when list.All(item => item is string) => list.Cast<string>().ToArray(),
+        IReadOnlyList<object?> list when list.All(item => item is long) => list.Cast<long>().ToArray(),
+        IReadOnlyList<object?> list when list.All(item => item is bool) => list.Cast<bool>().ToArray(),
+        IReadOnlyList<object?> list when list.All(item => item is long or double) => list.Select(item => Convert.ToDouble(item, CultureInfo.InvariantCulture)).ToArray(),
         _ => null,
     };
 

@@ -95,6 +95,7 @@ public static class ModelDescription
             Hyperparameters = arguments is null ? state.Settings : Given(arguments),
             Hardware = ModelFolderFile.Text(arguments, "hardware") ?? "",
             Device = ModelFolderFile.Text(arguments, "device") ?? "",
+            GitCommit = ModelFolderFile.Text(arguments, "git_commit"),
             CheckpointPath = state.BestCheckpoint,
             AdapterPath = adapter is null ? null : folder,
             Tags = [.. model.Tags.Union(card?.Tags ?? [], StringComparer.Ordinal)],

@@ -86,7 +86,8 @@ public static partial class ModelProvenance
         string family = model.Family.Length > 0 ? model.Family : model.Id;
         return read with
         {
-            ExperimentId = family != model.Id || read.ExperimentId.Length == 0 ? family : read.ExperimentId,
+            // The family of a model that was read from a file is its experiment's name as an id.
+            ExperimentId = read.ExperimentId.Length > 0 && (family == model.Id || family == ModelId.Slug(read.ExperimentId)) ? read.ExperimentId : family,
             RunId = read.RunId.Length > 0 ? read.RunId : model.Id,
             Timestamp = Instant(model.TrainingDate) ?? read.Timestamp,
             DatasetId = ForOthers(model.DatasetName) ?? read.DatasetId,

@@ -153,6 +153,46 @@ public sealed class ProvenanceTests : IDisposable
     }
 
     [Fact]
+    public void Change_of_a_registered_gguf_file_is_found_by_what_was_made_of_it()
+    {
+        Prepare();
+        string source = Convert(new() { Path = Folder }).Path;
+        Workbench.Register(new RegisterRequest { Path = source, Id = "file" }, default);
+        Workbench.Convert(new ConvertRequest { ModelId = "file", Quantization = "Q8_0", OutputPath = Path.Combine(scratch.Path, "elsewhere", "q.gguf"), SkipVerification = true }, null, default);
+
+        ArtifactStatus Status() => ModelVerification.Check(Workbench.Get("file"), null, default).Single(c => c.Kind == "source" && c.Path == source).Status;
+        Assert.Equal(ArtifactStatus.Unchanged, Status());
+        File.AppendAllText(source, "x");
+        Assert.Equal(ArtifactStatus.Changed, Status());
+    }
+
+    [Fact]
+    public void Hashing_stops_when_it_is_told_to_and_says_which_file_cannot_be_read()
+    {
+        string path = Path.Combine(scratch.Path, "large.bin");
+        using (FileStream large = File.Create(path))
+            large.SetLength(64L << 30);
+        using var stop = new CancellationTokenSource();
+        var reports = new List<WorkProgress>();
+        using (var hashes = new SourceHashes([path], stop.Token))
+        {
+            var progress = new Reports(report =>
+            {
+                reports.Add(report);
+                stop.Cancel();
+            });
+            Assert.ThrowsAny<OperationCanceledException>(() => hashes.Wait("Converting", progress));
+        }
+
+        Assert.Equal(("Converting", 64L << 30), (reports[0].Activity, reports[0].TotalBytes));
+        Assert.InRange(reports[0].CompletedBytes, 0, (64L << 30) - 1);
+
+        HafsException error = Assert.Throws<HafsException>(() => new SourceHashes([Path.Combine(scratch.Path, "gone.bin")], default));
+        Assert.Equal("SourceNotHashed", error.Id);
+        Assert.Contains("gone.bin", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Registry_gets_back_from_the_file_what_it_knew()
     {
         Register();
@@ -178,17 +218,18 @@ public sealed class ProvenanceTests : IDisposable
     {
         // As entrenar's exporter spells them: text throughout.
         string path = WithKeys("theirs.gguf", [
-            new("general.name", "Theirs"), new("entrenar.experiment_id", "exp-001"), new("entrenar.run_id", "run-123"), new("entrenar.timestamp", "2024-01-15T10:30:00+00:00"), new("entrenar.config_hash", "abc123"),
-            new("entrenar.dataset_id", "imagenet-1k"), new("entrenar.base_model_id", "llama-7b"), new("entrenar.git_commit", "deadbeef"), new("entrenar.metric.loss", "0.125"), new("entrenar.metric.accuracy", "0.92"), new("entrenar.custom.framework", "entrenar")]);
+            new("general.name", "Theirs"), new("entrenar.experiment_id", "exp 001: first"), new("entrenar.run_id", "run-123"), new("entrenar.timestamp", "2024-01-15T10:30:00+00:00"), new("entrenar.config_hash", "abc123"),
+            new("entrenar.dataset_id", "imagenet-1k"), new("entrenar.base_model_id", "llama-7b"), new("entrenar.git_commit", "deadbeef"), new("entrenar.metric.loss", "0.125"), new("entrenar.metric.accuracy", "0.92"), new("entrenar.custom.framework", "entrenar"), new("entrenar.custom.layers", new[] { 1, 2 })]);
 
         Workbench.Register(new RegisterRequest { Path = path }, default);
         Model model = Workbench.Get("theirs");
 
-        Assert.Equal(("Theirs", "llama-7b", "imagenet-1k", "deadbeef", 0.125, "exp-001"), (model.DisplayName, model.BaseModel, model.DatasetName, model.GitCommit, model.FinalLoss, model.Family));
+        Assert.Equal(("Theirs", "llama-7b", "imagenet-1k", "deadbeef", 0.125, "exp-001-first"), (model.DisplayName, model.BaseModel, model.DatasetName, model.GitCommit, model.FinalLoss, model.Family));
         Assert.Equal(new DateTimeOffset(2024, 1, 15, 10, 30, 0, TimeSpan.Zero), model.Experiment!.Timestamp);
         Dictionary<string, GgufValue> keys = ModelProvenance.Of(model).ToMetadata().ToDictionary();
-        Assert.Equal(("exp-001", "run-123", "abc123", 0.92, "entrenar"), (keys["entrenar.experiment_id"].Value, keys["entrenar.run_id"].Value, keys["entrenar.config_hash"].Value, keys["entrenar.metric.accuracy"].Value, keys["entrenar.custom.framework"].Value));
+        Assert.Equal(("exp 001: first", "run-123", "abc123", 0.92, "entrenar"), (keys["entrenar.experiment_id"].Value, keys["entrenar.run_id"].Value, keys["entrenar.config_hash"].Value, keys["entrenar.metric.accuracy"].Value, keys["entrenar.custom.framework"].Value));
         Assert.Equal("2024-01-15T10:30:00Z", keys["entrenar.timestamp"].Value);
+        Assert.Equal([1L, 2L], Assert.IsType<long[]>(keys["entrenar.custom.layers"].Value));
     }
 
     [Fact]
@@ -315,6 +356,11 @@ public sealed class ProvenanceTests : IDisposable
         file.Write(header);
         file.SetLength(bytes);
         return path;
+    }
+
+    private sealed class Reports(Action<WorkProgress> take) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => take(value);
     }
 
     private static GgufFile Open(Artifact artifact) => GgufFile.Open(artifact.Path);

@@ -53,6 +53,31 @@ public sealed class HafsCommandLineTests
     }
 
     [Fact]
+    public async Task Where_a_model_comes_from_goes_into_a_file_and_back_from_the_command_line()
+    {
+        using var hafs = new HafsProcess();
+        string model = hafs.CopyModel("kjv-llama"), path = Path.Combine(model, "out.gguf");
+        File.WriteAllText(Path.Combine(model, "README.md"), "---\nlicense: mit\nbase_model: org/first\n---\n");
+        Assert.Equal(0, (await hafs.RunAsync("models", "register", model)).ExitCode);
+
+        (int code, string output, string error) = await hafs.RunAsync(
+            "models", "convert", "kjv-llama", "gguf", "-q", "Q8_0", "-o", path, "--provenance", "full", "--author", "Somebody", "--quantized-by", "me", "--skip-verification", "--json");
+        Assert.True(code == 0, error);
+        Assert.Equal(64, JsonElement.Parse(output).GetProperty("source_sha256").GetProperty("model.safetensors").GetString()!.Length);
+        (_, output, _) = await hafs.RunAsync("gguf", "info", path, "--json");
+        JsonElement metadata = JsonElement.Parse(output).GetProperty("metadata");
+        Assert.Equal("kjv-llama", metadata.GetProperty("entrenar.run_id").GetString());
+        Assert.Equal("model.safetensors", metadata.GetProperty("hafs.source.0.file").GetString());
+        Assert.Equal("me", metadata.GetProperty("general.quantized_by").GetString());
+
+        (code, _, error) = await hafs.RunAsync("models", "register", path, "--id", "again");
+        Assert.True(code == 0, error);
+        (_, output, _) = await hafs.RunAsync("models", "info", "again");
+        foreach (string line in new[] { "mit", "Somebody", "org/first", "kjv" })
+            Assert.Contains(line, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_text_part_of_a_vision_model_is_converted_when_asked_for_and_proven()
     {
         using var hafs = new HafsProcess();
