@@ -10,16 +10,17 @@ namespace HafsModels.Benchmarks;
 
 /// <summary>
 /// Speed of the embedded decoder: with <c>--kernels</c> each kernel alone; tokens per second of a model of half a billion parameters (or of the
-/// file after <c>--model</c>), beside llama-bench on the same file with the same threads where <c>HAFS_LLAMA_BIN</c> names llama.cpp's programs.
+/// file after <c>--model</c>), in turn with llama-bench on the same file with the same threads where <c>HAFS_LLAMA_BIN</c> names llama.cpp's programs.
+/// Medians. With one thread it counts processor time, which other programs disturb least; with more, wall time.
 /// </summary>
 internal static class DecodeBenchmark
 {
-    private const int PromptTokens = 128, GeneratedTokens = 48, Trials = 3;
+    private const int PromptTokens = 128, GeneratedTokens = 48, EvaluationTokens = 256;
 
     public static int Run(string[] arguments)
     {
         Arguments options = new(arguments);
-        int threads = options.Number("--threads", Environment.ProcessorCount);
+        Console.WriteLine(ProcessorTime.ProcessorName());
         if (options.Has("--kernels"))
         {
             foreach (RowKernel kernel in RowKernels.All)
@@ -33,7 +34,8 @@ internal static class DecodeBenchmark
         {
             if (model is null)
                 GeneratedModel.Write(path, options["--recipe"] ?? "Q4_K_M");
-            Compare(path, threads);
+            foreach (int threads in options.Threads())
+                Compare(path, threads, options.Number("--trials", 5));
         }
         finally
         {
@@ -44,57 +46,87 @@ internal static class DecodeBenchmark
         return 0;
     }
 
-    private static void Compare(string path, int threads)
+    private static void Compare(string path, int threads, int trials)
     {
-        long idle = Environment.WorkingSet;
-        (double prompt, double generation) ours;
-        using (Decoder decoder = Decoder.Open(path, threads, default))
+        long idle = Environment.WorkingSet, bytes = new FileInfo(path).Length;
+        using Decoder decoder = Decoder.Open(path, threads, default);
+        string? llama = Environment.GetEnvironmentVariable("HAFS_LLAMA_BIN") is string folder ? Path.Combine(folder, "llama-bench") : null;
+        Func<double>[] measurements = [() => Prompt(decoder), () => Generation(decoder), () => Perplexity(decoder), .. llama is null ? (Func<double>[])[] :
+            [() => Llama(llama, path, threads, "-p", PromptTokens), () => Llama(llama, path, threads, "-n", GeneratedTokens)]];
+        List<double>[] found = [.. measurements.Select(_ => new List<double>())];
+
+        // The first of ours makes room and is not counted.
+        measurements[0]();
+        for (int trial = 0; trial < trials; trial++)
         {
-            ours = MeasureDecoder(decoder);
-            Console.WriteLine($"{new FileInfo(path).Length / 1e6:F0} MB file, {decoder.ParameterCount / 1e6:F0} M parameters a token, {threads} thread(s)");
-            Console.WriteLine($"memory: {(Environment.WorkingSet - idle - new FileInfo(path).Length) / 1e6:F0} MB above the size of the file");
+            for (int i = 0; i < measurements.Length; i++)
+                found[i].Add(measurements[i]());
         }
 
-        if (Environment.GetEnvironmentVariable("HAFS_LLAMA_BIN") is not string llama)
-        {
-            Console.WriteLine($"prompt {ours.prompt:F1} tokens/s, generation {ours.generation:F1} tokens/s; HAFS_LLAMA_BIN is not set: no peer");
-            return;
-        }
+        double[] speed = [.. found.Select(numbers => numbers.Order().ElementAt(trials / 2))];
+        Console.WriteLine($"{bytes / 1e6:F0} MB file, {decoder.ParameterCount / 1e6:F0} M parameters a token, {threads} thread(s), tokens a second of {(threads == 1 ? "processor" : "wall")} time");
+        Console.WriteLine($"memory      {(Environment.WorkingSet - idle - bytes) / 1e6:F0} MB above the size of the file");
+        Console.WriteLine($"prompt      {speed[0],7:F1}{Beside(speed[0], 3)}");
+        Console.WriteLine($"generation  {speed[1],7:F1}{Beside(speed[1], 4)}");
+        Console.WriteLine($"perplexity  {speed[2],7:F1}");
 
-        (double prompt, double generation) theirs = MeasureLlama(Path.Combine(llama, "llama-bench"), path, threads);
-        Console.WriteLine($"prompt      {ours.prompt,7:F1} tokens/s   llama.cpp {theirs.prompt,7:F1}   x {ours.prompt / theirs.prompt:F2}");
-        Console.WriteLine($"generation  {ours.generation,7:F1} tokens/s   llama.cpp {theirs.generation,7:F1}   x {ours.generation / theirs.generation:F2}");
+        string Beside(double ours, int theirs) => llama is null ? "   HAFS_LLAMA_BIN is not set: no peer" : $"   llama.cpp {speed[theirs],7:F1}   x {ours / speed[theirs]:F2}";
     }
 
-    private static (double Prompt, double Generation) MeasureDecoder(Decoder decoder)
-    {
-        double prompt = 0, generation = 0;
-        for (int trial = 0; trial < Trials; trial++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            decoder.NewSession().Append(new int[PromptTokens], default);
-            prompt = Math.Max(prompt, PromptTokens / Stopwatch.GetElapsedTime(start).TotalSeconds);
-            generation = Math.Max(generation, decoder.Generate([1], new GenerationOptions { MaxTokens = GeneratedTokens }, null, default).TokensPerSecond);
-        }
+    private static double Prompt(Decoder decoder) =>
+        PromptTokens / Seconds(decoder.Threads, () => decoder.NewSession().Append(new int[PromptTokens], default));
 
-        return (prompt, generation);
+    // The empty context first, so that only generated tokens are counted.
+    private static double Generation(Decoder decoder)
+    {
+        DecoderSession session = decoder.NewSession();
+        float[] logits = session.Append([1], default);
+        return GeneratedTokens / Seconds(decoder.Threads, () =>
+        {
+            for (int i = 0; i < GeneratedTokens; i++)
+                session.Append([VectorMath.IndexOfMax(logits)], logits, default);
+        });
     }
 
-    private static (double Prompt, double Generation) MeasureLlama(string program, string path, int threads)
+    private static double Perplexity(Decoder decoder) =>
+        EvaluationTokens / Seconds(decoder.Threads, () => FidelityMeasurement.Perplexity(decoder, new int[EvaluationTokens + 1], default));
+
+    private static double Seconds(int threads, Action work)
     {
-        string[] arguments = ["-m", path, "-t", $"{threads}", "-p", $"{PromptTokens}", "-n", $"{GeneratedTokens}", "-r", $"{Trials}", "-o", "json"];
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        using JsonDocument json = JsonDocument.Parse(process.StandardOutput.ReadToEnd());
-        double Best(string key) => json.RootElement.EnumerateArray().Where(test => test.GetProperty(key).GetInt32() > 0)
-            .SelectMany(test => test.GetProperty("samples_ts").EnumerateArray()).Max(sample => sample.GetDouble());
-        return (Best("n_prompt"), Best("n_gen"));
+        double began = ProcessorTime.OfThisProcess();
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return threads == 1 ? ProcessorTime.OfThisProcess() - began : Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Processor time is that of three repetitions less that of one, for loading takes some too; wall time is llama-bench's own.</summary>
+    private static double Llama(string program, string path, int threads, string option, int tokens)
+    {
+        string[] arguments = ["-m", path, "-t", $"{threads}", "-p", "0", "-n", "0", option, $"{tokens}", "-o", "json", "-r"];
+        if (threads == 1)
+        {
+            double one = Cost([.. arguments, "1", "--no-warmup"]).Cpu, three = Cost([.. arguments, "3", "--no-warmup"]).Cpu;
+            return 2 * tokens / (three - one);
+        }
+
+        using JsonDocument json = JsonDocument.Parse(Cost([.. arguments, "3"]).Output);
+        return json.RootElement.EnumerateArray().SelectMany(test => test.GetProperty("samples_ts").EnumerateArray()).Select(sample => sample.GetDouble()).Order().ElementAt(1);
+
+        (double Cpu, string Output) Cost(string[] given)
+        {
+            double began = ProcessorTime.OfChildren();
+            using Process process = Process.Start(new ProcessStartInfo(program, given) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (ProcessorTime.OfChildren() - began, output);
+        }
     }
 
     private static void MeasureKernel(RowKernel kernel)
     {
-        const int Columns = 4096, Rows = 256;
+        const int Columns = 1024, Rows = 512;
         int rowBytes = (int)kernel.Type.RowBytes(Columns);
         var random = new Random(1);
         float[] numbers = [.. Enumerable.Range(0, Columns).Select(_ => random.NextSingle() - 0.5f)], products = new float[Rows];

@@ -8,7 +8,7 @@ namespace HafsModels.Inference;
 
 /// <summary>
 /// Products of weight matrices with one or many activation vectors, over the rows of all matrices at once. One vector: each stored row is
-/// multiplied as it is unpacked. Many: four rows are widened once and multiplied with all vectors, in tiles that stay in registers.
+/// multiplied as it is unpacked. Many: a few rows are unpacked once and multiplied with all vectors, in tiles that stay in registers.
 /// </summary>
 /// <param name="team">The threads.</param>
 /// <param name="collector">Sees every input, or null.</param>
@@ -16,8 +16,10 @@ internal sealed class MatrixProducts(WorkerTeam team, ActivationCollector? colle
 {
     private const int TileRows = 4;
     private const int PieceBytes = 32 * 1024;
+    private const int VectorsTogether = 8;
 
     private readonly Activations activations = new();
+    private readonly ActivationBatch batch = new();
 
     /// <summary>Multiplies.</summary>
     /// <param name="inputs"><paramref name="count"/> vectors of as many elements as the matrices have columns, one after the other.</param>
@@ -39,6 +41,8 @@ internal sealed class MatrixProducts(WorkerTeam team, ActivationCollector? colle
         int columns = products[0].Matrix.Columns;
         if (count == 1)
             activations.Prepare(inputs.Span[..columns]);
+        else if (products.Any(product => product.Matrix.Kernel is IntegerRowKernel))
+            Prepare(inputs, count, columns);
         team.Run(rows, grain, (first, end) =>
         {
             int start = 0;
@@ -47,10 +51,22 @@ internal sealed class MatrixProducts(WorkerTeam team, ActivationCollector? colle
                 int from = Math.Max(first - start, 0), to = Math.Min(end - start, matrix.Rows);
                 if (from < to && count == 1)
                     matrix.Kernel.Multiply(matrix.RowData(from, to - from), activations, product.Span[from..to]);
+                else if (from < to && matrix.Kernel is IntegerRowKernel)
+                    IntegerProducts.Multiply(matrix, from, to, batch, count, product.Span);
                 else if (from < to)
                     MultiplyMany(matrix, from, to, inputs.Span[..(count * columns)], count, product.Span);
                 start += matrix.Rows;
             }
+        });
+    }
+
+    private void Prepare(ReadOnlyMemory<float> inputs, int count, int columns)
+    {
+        batch.Reserve(count, columns);
+        team.Run(count, VectorsTogether, (first, end) =>
+        {
+            for (int vector = first; vector < end; vector++)
+                batch.Prepare(vector, inputs.Span.Slice(vector * columns, columns));
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
 
@@ -8,12 +9,12 @@ namespace HafsModels.Inference.Kernels;
 internal sealed unsafe class BlockRowKernel(BlockFormat format) : RowKernel(format.Type)
 {
     /// <inheritdoc/>
-    protected override float Dot(byte* row, int count, Activations vector)
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         float[] numbers = ArrayPool<float>.Shared.Rent(count);
         format.Decode(new(row, (int)Type.RowBytes(count)), numbers.AsSpan(0, count));
         float sum = VectorMath.Dot(numbers.AsSpan(0, count), new(vector.Numbers, count));
         ArrayPool<float>.Shared.Return(numbers);
-        return sum;
+        return Vector256.CreateScalar(sum);
     }
 }

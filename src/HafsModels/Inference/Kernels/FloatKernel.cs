@@ -26,7 +26,7 @@ internal sealed unsafe class FloatKernel<TFormat>(GgmlType type) : RowKernel(typ
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations activations)
+    protected override Vector256<float> Dot(byte* row, int count, Activations activations)
     {
         float* vector = activations.Numbers;
         Vector512<float> a = default, b = default, c = default, d = default;
@@ -40,9 +40,10 @@ internal sealed unsafe class FloatKernel<TFormat>(GgmlType type) : RowKernel(typ
             vector += 4 * Lanes.Count;
         }
 
-        float sum = Vector512.Sum(a + b + (c + d));
+        Vector512<float> sums = a + b + (c + d);
+        float rest = 0;
         for (int i = 0; i < count; i++)
-            sum += TFormat.LoadOne(row + (i * TFormat.Size)) * vector[i];
-        return sum;
+            rest += TFormat.LoadOne(row + (i * TFormat.Size)) * vector[i];
+        return sums.GetLower() + sums.GetUpper() + Vector256.CreateScalar(rest);
     }
 }

@@ -18,9 +18,28 @@ internal static unsafe class GroupScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, out Vector256<float> scales, out Vector256<float> offsets)
     {
+        UnpackIntegers(block, out ulong integerScales, out ulong integerOffsets);
+        scales = Widen(integerScales) * Shorts.Half(block);
+        offsets = Widen(integerOffsets) * Shorts.Half(block + 2);
+    }
+
+    /// <summary>Unpacks; the offsets are multiplied with their factor, the scales, a byte each, are not.</summary>
+    /// <param name="block">First byte of a block.</param>
+    /// <param name="scales">Eight scales.</param>
+    /// <param name="offsets">Eight offsets.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(byte* block, out ulong scales, out Vector256<float> offsets)
+    {
+        UnpackIntegers(block, out scales, out ulong integerOffsets);
+        offsets = Widen(integerOffsets) * Shorts.Half(block + 2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void UnpackIntegers(byte* block, out ulong scales, out ulong offsets)
+    {
         uint first = *(uint*)(block + 4), second = *(uint*)(block + 8), third = *(uint*)(block + 12);
-        scales = Widen((first & 0x3F3F3F3F) | ((ulong)((third & 0x0F0F0F0F) | ((first >> 2) & 0x30303030)) << 32)) * Shorts.Half(block);
-        offsets = Widen((second & 0x3F3F3F3F) | ((ulong)(((third >> 4) & 0x0F0F0F0F) | ((second >> 2) & 0x30303030)) << 32)) * Shorts.Half(block + 2);
+        scales = (first & 0x3F3F3F3F) | ((ulong)((third & 0x0F0F0F0F) | ((first >> 2) & 0x30303030)) << 32);
+        offsets = (second & 0x3F3F3F3F) | ((ulong)(((third >> 4) & 0x0F0F0F0F) | ((second >> 2) & 0x30303030)) << 32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

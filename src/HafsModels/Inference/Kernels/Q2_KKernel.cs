@@ -29,7 +29,7 @@ internal sealed unsafe class Q2_KKernel() : RowKernel(GgmlType.Q2_K)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         float* scales = stackalloc float[Groups];
         Vector256<short> mask = Vector256.Create((short)3);
@@ -55,6 +55,6 @@ internal sealed unsafe class Q2_KKernel() : RowKernel(GgmlType.Q2_K)
             }
         }
 
-        return Vector256.Sum(even + odd) - Vector512.Sum(offsets);
+        return even + odd - (offsets.GetLower() + offsets.GetUpper());
     }
 }

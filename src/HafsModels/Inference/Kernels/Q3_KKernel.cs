@@ -8,7 +8,7 @@ namespace HafsModels.Inference.Kernels;
 /// Q3_K: 256 elements in sixteen groups of 16: their third bits (32 bytes, bit r of byte i for element i of run r of 32), their lower bit pairs
 /// (64 bytes as in Q2_K), sixteen 6-bit scales in twelve bytes, a factor in half precision; 4 means zero, and a scale of 32 does.
 /// </summary>
-internal sealed unsafe class Q3_KKernel() : RowKernel(GgmlType.Q3_K)
+internal sealed unsafe class Q3_KKernel() : IntegerRowKernel(GgmlType.Q3_K, 4 * 32, hasOffsets: false)
 {
     private const int Elements = 256, Bytes = 110, Groups = 16, Quants = 32, Scales = 96, Factor = 108;
 
@@ -32,7 +32,26 @@ internal sealed unsafe class Q3_KKernel() : RowKernel(GgmlType.Q3_K)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    public override void Unpack(byte* block, int count, short* integers, float* factors, float* offsets)
+    {
+        Vector256<short> mask = Vector256.Create((short)3), third = Vector256.Create((short)4);
+        for (; count > 0; count--, block += Bytes)
+        {
+            *factors++ = Shorts.Half(block + Factor);
+            Vector128<sbyte> scales = PackedScales(block + Scales).AsSByte() - Vector128.Create((sbyte)32);
+            for (int group = 0; group < Groups; group++, integers += 16)
+            {
+                int run = group / 2;
+                Vector256<short> pairs = Shorts.Load(block + Quants + (group / 8 * 32) + (group % 2 * 16)) >>> (run % 4 * 2);
+                Vector256<short> bits = (Shorts.Load(block + (group % 2 * 16)) << 2) >>> run;
+                ((((pairs & mask) | (bits & third)) - third) * Vector256.Create((short)scales[group])).Store(integers);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         float* scales = stackalloc float[Groups];
         Vector256<short> mask = Vector256.Create((short)3), third = Vector256.Create((short)4);
@@ -59,23 +78,26 @@ internal sealed unsafe class Q3_KKernel() : RowKernel(GgmlType.Q3_K)
             }
         }
 
-        return Vector256.Sum(even + odd) - (4 * Vector512.Sum(offsets));
+        return even + odd - ((offsets.GetLower() + offsets.GetUpper()) * 4f);
     }
 
+    /// <summary>Sixteen scales, 32 subtracted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> UnpackScales(byte* packed) => Vector512.ConvertToSingle(Lanes.WidenBytes(PackedScales(packed)) - Vector512.Create(32));
+
     /// <summary>
-    /// Sixteen scales, 32 subtracted: bytes 0–7 hold the low nibbles of scales 0–7 (low) and 8–15 (high), bytes 8–11 the upper pairs of four
+    /// Sixteen scales: bytes 0–7 hold the low nibbles of scales 0–7 (low) and 8–15 (high), bytes 8–11 the upper pairs of four
     /// scales each, of the first four lowest.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> UnpackScales(byte* packed)
+    private static Vector128<byte> PackedScales(byte* packed)
     {
         const uint Low = 0x0F0F0F0F, Pair = 0x03030303;
         uint first = *(uint*)packed, second = *(uint*)(packed + 4), upper = *(uint*)(packed + 8);
-        Vector128<byte> scales = Vector128.Create(
+        return Vector128.Create(
             (first & Low) | ((upper & Pair) << 4),
             (second & Low) | (((upper >> 2) & Pair) << 4),
             ((first >> 4) & Low) | (((upper >> 4) & Pair) << 4),
             ((second >> 4) & Low) | (((upper >> 6) & Pair) << 4)).AsByte();
-        return Vector512.ConvertToSingle(Lanes.WidenBytes(scales) - Vector512.Create(32));
     }
 }

@@ -26,7 +26,7 @@ internal sealed unsafe class Q4_0Kernel() : RowKernel(GgmlType.Q4_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         Vector256<float> sum = default;
         Vector256<short> mask = Vector256.Create((short)15);
@@ -41,6 +41,6 @@ internal sealed unsafe class Q4_0Kernel() : RowKernel(GgmlType.Q4_0)
             offset += factor * vector.Sums[group];
         }
 
-        return Vector256.Sum(sum) - (8 * offset);
+        return sum - Vector256.CreateScalar(8 * offset);
     }
 }

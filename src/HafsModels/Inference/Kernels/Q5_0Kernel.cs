@@ -26,7 +26,7 @@ internal sealed unsafe class Q5_0Kernel() : RowKernel(GgmlType.Q5_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         Vector256<float> sum = default;
         Vector256<short> mask = Vector256.Create((short)15);
@@ -43,7 +43,7 @@ internal sealed unsafe class Q5_0Kernel() : RowKernel(GgmlType.Q5_0)
             offset += factor * vector.Sums[group];
         }
 
-        return Vector256.Sum(sum) - (16 * offset);
+        return sum - Vector256.CreateScalar(16 * offset);
     }
 
     /// <summary>16 in each lane whose bit is set.</summary>

@@ -8,7 +8,7 @@ namespace HafsModels.Inference.Kernels;
 /// Q6_K: 256 elements: 128 bytes of low nibbles, 64 bytes of upper bit pairs, 16 signed scales for 16 elements each, a factor in half precision.
 /// Each half of 128 elements takes 64 bytes of nibbles and 32 of bit pairs: byte i holds elements i, i + 32, i + 64 and i + 96; 32 means zero.
 /// </summary>
-internal sealed unsafe class Q6_KKernel() : RowKernel(GgmlType.Q6_K)
+internal sealed unsafe class Q6_KKernel() : IntegerRowKernel(GgmlType.Q6_K, 32 * 128, hasOffsets: false)
 {
     private const int Elements = 256, Bytes = 210;
     private const int Groups = 16, Pairs = 128, Scales = 192, Factor = 208;
@@ -36,37 +36,59 @@ internal sealed unsafe class Q6_KKernel() : RowKernel(GgmlType.Q6_K)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    public override void Unpack(byte* block, int count, short* integers, float* factors, float* offsets)
     {
-        float* scales = stackalloc float[Groups];
-        Vector256<float> even = default, odd = default, offsets = default;
-        short* activations = vector.Shorts;
-        for (int group = 0; group < count / Lanes.Count; group += Groups, row += Bytes)
+        Vector256<short> low = Vector256.Create((short)15), high = Vector256.Create((short)48), zero = Vector256.Create((short)32);
+        for (; count > 0; count--, block += Bytes, integers += Elements)
         {
-            Vector512<float> scale = Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Shorts.Half(row + Factor);
-            (scale * Vector512.Load(vector.HalfScales + group)).Store(scales);
-            Vector512<float> offset = scale * Vector512.Load(vector.HalfSums + group);
-            offsets += offset.GetLower() + offset.GetUpper();
-            for (int half = 0; half < 2; half++)
+            *factors++ = Shorts.Half(block + Factor);
+            for (int part = 0; part < 4; part++)
             {
-                // 128 elements: byte i of the bit pairs belongs to elements i, i + 32, i + 64 and i + 96.
-                byte* nibbles = row + (half * 64), pairs = row + Pairs + (half * 32);
-                float* factors = scales + (half * 8);
-                for (int part = 0; part < 2; part++, nibbles += 16, pairs += 16, factors++, activations += 16)
-                {
-                    Vector256<short> low = Vector256.Create((short)15), high = Vector256.Create((short)48);
-                    Vector256<short> first = Shorts.Load(nibbles), second = Shorts.Load(nibbles + 32), bits = Shorts.Load(pairs);
-                    even = Shorts.AddScaled(even, Shorts.Multiply((first & low) | ((bits << 4) & high), activations), factors[0]);
-                    odd = Shorts.AddScaled(odd, Shorts.Multiply((second & low) | ((bits << 2) & high), activations + 32), factors[2]);
-                    even = Shorts.AddScaled(even, Shorts.Multiply((first >>> 4) | (bits & high), activations + 64), factors[4]);
-                    odd = Shorts.AddScaled(odd, Shorts.Multiply((second >>> 4) | ((bits >>> 2) & high), activations + 96), factors[6]);
-                }
-
-                activations += 96;
+                byte* nibbles = block + (part / 2 * 64) + (part % 2 * 16);
+                sbyte* scales = (sbyte*)block + Scales + FirstGroup(part);
+                short* to = integers + (FirstGroup(part) * Lanes.Count);
+                Vector256<short> first = Shorts.Load(nibbles), second = Shorts.Load(nibbles + 32), bits = Shorts.Load(block + Pairs + (part * 16));
+                ((((first & low) | ((bits << 4) & high)) - zero) * Vector256.Create((short)scales[0])).Store(to);
+                ((((second & low) | ((bits << 2) & high)) - zero) * Vector256.Create((short)scales[2])).Store(to + 32);
+                ((((first >>> 4) | (bits & high)) - zero) * Vector256.Create((short)scales[4])).Store(to + 64);
+                ((((second >>> 4) | ((bits >>> 2) & high)) - zero) * Vector256.Create((short)scales[6])).Store(to + 96);
             }
         }
+    }
 
-        return Vector256.Sum(even + odd - (offsets * 32f));
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
+    {
+        float* scales = stackalloc float[Groups], groupScales = vector.HalfScales, sums = vector.HalfSums;
+        Vector256<float> a = default, b = default, c = default, d = default;
+        Vector512<float> offsets = default;
+        short* activations = vector.Shorts;
+        for (; count > 0; count -= Elements, row += Bytes, activations += Elements, groupScales += Groups, sums += Groups)
+        {
+            Vector512<float> scale = Vector512.ConvertToSingle(Lanes.LoadSignedBytes(row + Scales)) * Shorts.Half(row + Factor);
+            (scale * Vector512.Load(groupScales)).Store(scales);
+            offsets = Lanes.MultiplyAdd(scale, Vector512.Load(sums), offsets);
+            AddPart(row, row + Pairs, activations, scales, ref a, ref b, ref c, ref d);
+            AddPart(row + 16, row + Pairs + 16, activations + 16, scales + 1, ref a, ref b, ref c, ref d);
+            AddPart(row + 64, row + Pairs + 32, activations + 128, scales + 8, ref a, ref b, ref c, ref d);
+            AddPart(row + 80, row + Pairs + 48, activations + 144, scales + 9, ref a, ref b, ref c, ref d);
+        }
+
+        return a + b + (c + d) - ((offsets.GetLower() + offsets.GetUpper()) * 32f);
+    }
+
+    /// <summary>Four groups, two apart: sixteen bytes of nibbles, sixteen 32 further on, and sixteen of bit pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPart(
+        byte* nibbles, byte* pairs, short* activations, float* scales, ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        Vector256<short> low = Vector256.Create((short)15), high = Vector256.Create((short)48);
+        Vector256<short> first = Shorts.Load(nibbles), second = Shorts.Load(nibbles + 32), bits = Shorts.Load(pairs);
+        a = Shorts.AddScaled(a, Shorts.Multiply((first & low) | ((bits << 4) & high), activations), scales[0]);
+        b = Shorts.AddScaled(b, Shorts.Multiply((second & low) | ((bits << 2) & high), activations + 32), scales[2]);
+        c = Shorts.AddScaled(c, Shorts.Multiply((first >>> 4) | (bits & high), activations + 64), scales[4]);
+        d = Shorts.AddScaled(d, Shorts.Multiply((second >>> 4) | ((bits >>> 2) & high), activations + 96), scales[6]);
     }
 
     /// <summary>Part 0 to 3: which half of the block, and which half of each run of 32 in it.</summary>

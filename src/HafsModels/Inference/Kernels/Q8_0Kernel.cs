@@ -25,7 +25,7 @@ internal sealed unsafe class Q8_0Kernel() : RowKernel(GgmlType.Q8_0)
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override float Dot(byte* row, int count, Activations vector)
+    protected override Vector256<float> Dot(byte* row, int count, Activations vector)
     {
         Vector256<float> sum = default;
         short* activations = vector.Shorts;
@@ -36,6 +36,6 @@ internal sealed unsafe class Q8_0Kernel() : RowKernel(GgmlType.Q8_0)
             sum = Shorts.AddScaled(sum, products, Shorts.Half(row) * *scale);
         }
 
-        return Vector256.Sum(sum);
+        return sum;
     }
 }

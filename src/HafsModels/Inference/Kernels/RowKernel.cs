@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
 
@@ -9,6 +10,8 @@ namespace HafsModels.Inference.Kernels;
 /// </summary>
 internal abstract class RowKernel(GgmlType type)
 {
+    private const int RowsTogether = 16;
+
     /// <summary>The stored type.</summary>
     public GgmlType Type { get; } = type;
 
@@ -35,8 +38,16 @@ internal abstract class RowKernel(GgmlType type)
             throw new ArgumentException($"{rows.Length} bytes are less than {products.Length} rows of {vector.Count} {Type} elements");
         fixed (byte* bytes = rows)
         {
-            for (int row = 0; row < products.Length; row++)
-                products[row] = Dot(bytes + (row * rowBytes), vector.Count, vector);
+            // A row's last additions wait for each other; those of several rows, left until then, do not.
+            Vector256<float>* sums = stackalloc Vector256<float>[RowsTogether];
+            for (int first = 0; first < products.Length; first += RowsTogether)
+            {
+                int count = Math.Min(RowsTogether, products.Length - first);
+                for (int row = 0; row < count; row++)
+                    sums[row] = Dot(bytes + ((first + row) * rowBytes), vector.Count, vector);
+                for (int row = 0; row < count; row++)
+                    products[first + row] = Vector256.Sum(sums[row]);
+            }
         }
     }
 
@@ -47,9 +58,9 @@ internal abstract class RowKernel(GgmlType type)
     protected virtual unsafe void Widen(byte* row, int count, float* destination) =>
         BlockFormats.Get(Type).Decode(new(row, (int)Type.RowBytes(count)), new(destination, count));
 
-    /// <summary>Multiplies a row.</summary>
+    /// <summary>Multiplies a row; gives eight numbers whose sum is the product.</summary>
     /// <param name="row">First stored byte.</param>
     /// <param name="count">Elements; whole blocks.</param>
     /// <param name="vector">As many elements.</param>
-    protected abstract unsafe float Dot(byte* row, int count, Activations vector);
+    protected abstract unsafe Vector256<float> Dot(byte* row, int count, Activations vector);
 }

@@ -30,9 +30,12 @@ internal static unsafe class Shorts
 
     /// <summary>Products with sixteen activations; neighbours summed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Multiply(Vector256<short> weights, short* activations)
+    public static Vector256<int> Multiply(Vector256<short> weights, short* activations) => Multiply(weights, Vector256.Load(activations));
+
+    /// <summary>Products with sixteen activations; neighbours summed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Multiply(Vector256<short> weights, Vector256<short> vector)
     {
-        Vector256<short> vector = Vector256.Load(activations);
         if (Avx2.IsSupported)
             return Avx2.MultiplyAddAdjacent(weights, vector);
         return Vector256.Create(MultiplyPairs(weights.GetLower(), vector.GetLower()), MultiplyPairs(weights.GetUpper(), vector.GetUpper()));
