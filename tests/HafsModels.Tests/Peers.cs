@@ -26,6 +26,9 @@ internal static class Peers
     /// <summary>The Go compiler (<c>HAFS_GO</c>), whose text/template Ollama uses.</summary>
     public static string Go => Require("HAFS_GO", File.Exists);
 
+    /// <summary>ONNX Runtime's native library, which npm's onnxruntime-node carries (<c>HAFS_ONNXRUNTIME</c>).</summary>
+    public static string OnnxRuntime => Require("HAFS_ONNXRUNTIME", File.Exists);
+
     private static string Require(string variable, Func<string, bool> exists)
     {
         string? path = Environment.GetEnvironmentVariable(variable);

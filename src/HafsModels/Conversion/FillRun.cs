@@ -105,6 +105,15 @@ internal sealed class FillRun
 
         Span<float> tile = numbers.Span[..elements];
         bool hasNumbers = true;
+        if (tensor.Layout is { } layout)
+        {
+            rows.Read(first, tile);
+            RequireFinite(tensor, first, tile);
+            layout.Write(first, tile, rows.RowLength, output!);
+            Report(tensor, count);
+            return;
+        }
+
         if (rows is StoredRows stored && stored.Type == tensor.Type)
         {
             hasNumbers = Copy(tensor, stored, first, bytes.AsSpan(0, encoded), tile);
@@ -126,8 +135,11 @@ internal sealed class FillRun
             errors.Add(index, tileInTensor, Compare(tensor, first, tile, decoded.AsSpan(0, elements)));
         }
 
-        progress?.Report(new WorkProgress(plan.Activity, tensor.Name, earlierBytes + Interlocked.Add(ref completedBytes, count * rows.SourceBytesPerRow), totalBytes));
+        Report(tensor, count);
     }
+
+    private void Report(PlannedTensor tensor, int rows) =>
+        progress?.Report(new WorkProgress(plan.Activity, tensor.Name, earlierBytes + Interlocked.Add(ref completedBytes, rows * tensor.Rows.SourceBytesPerRow), totalBytes));
 
     // Stored bytes are decoded only to look at their numbers; whether there are any is returned.
     private bool Copy(PlannedTensor tensor, StoredRows rows, long firstRow, Span<byte> bytes, Span<float> tile)

@@ -11,6 +11,9 @@ namespace HafsModels.Conversion;
 /// <param name="Rows">Its numbers, as the output wants them. Rows that are stored in the same type already are copied.</param>
 public sealed record PlannedTensor(string Name, GgmlType Type, long Offset, long ByteSize, TensorRows Rows)
 {
+    /// <summary>Where the parts of its rows go, when they do not lie one after the other in <see cref="Type"/>; else null.</summary>
+    internal RowLayout? Layout { get; init; }
+
     /// <summary>How its rows are encoded.</summary>
     public BlockFormat Format => BlockFormats.Get(Type);
 

@@ -19,20 +19,7 @@ internal sealed class RotaryEmbedding
     public RotaryEmbedding(DecoderConfig config, float theta, RopeScalingKind scaling, ReadOnlySpan<float> factors)
     {
         interleaved = config.RopeInterleaved;
-        magnitude = scaling == RopeScalingKind.None && factors.Length == 0 ? 1 : config.RopeMagnitude;
-        frequencies = new float[config.RopeDimension / 2];
-        for (int i = 0; i < frequencies.Length; i++)
-        {
-            // Power and quotient in float, as the models were trained with them.
-            frequencies[i] = 1f / MathF.Pow(theta, 2f * i / config.RopeDimension);
-            if (factors.Length > 0)
-                frequencies[i] /= factors[i];
-            if (scaling == RopeScalingKind.Linear)
-                frequencies[i] /= config.RopeFactor;
-        }
-
-        if (scaling == RopeScalingKind.Yarn)
-            StretchByYarn(config, theta);
+        (frequencies, magnitude) = RotaryFrequencies.Of(config, theta, scaling, factors);
     }
 
     /// <summary>Computes the angles of the positions [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>), for all layers.</summary>
@@ -65,21 +52,6 @@ internal sealed class RotaryEmbedding
         {
             ref float a = ref head[i * step], b = ref head[(i * step) + distance];
             (a, b) = ((a * cos[i]) - (b * sin[i]), (a * sin[i]) + (b * cos[i]));
-        }
-    }
-
-    // Frequencies that turn often within the original context stay, those that turn hardly once are divided by the factor, with a ramp between.
-    private void StretchByYarn(DecoderConfig config, float theta)
-    {
-        double Pair(double turns) => config.RopeDimension * Math.Log(config.RopeOriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
-        double low = Pair(config.YarnBetaFast), high = Pair(config.YarnBetaSlow);
-        if (config.YarnTruncated)
-            (low, high) = (Math.Floor(low), Math.Ceiling(high));
-        (low, high) = (Math.Max(0, low), Math.Min(config.RopeDimension - 1, high));
-        for (int i = 0; i < frequencies.Length; i++)
-        {
-            double kept = 1 - Math.Clamp((i - low) / Math.Max(0.001, high - low), 0, 1);
-            frequencies[i] = (float)((frequencies[i] / config.RopeFactor * (1 - kept)) + (frequencies[i] * kept));
         }
     }
 }
