@@ -14,6 +14,7 @@
         'Compare-Model'
         'ConvertTo-Gguf'
         'ConvertTo-GgufAdapter'
+        'ConvertTo-Onnx'
         'Copy-ModelRegistry'
         'Get-GgufInfo'
         'Get-Model'

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HafsModels;
 using HafsModels.Conversion;
+using HafsModels.Conversion.Onnx;
 using HafsModels.Inference;
 using HafsModels.Registry;
 
@@ -64,6 +65,30 @@ internal static class Views
         ("Tensors", string.Create(CultureInfo.InvariantCulture, $"{plan.TensorCount}: {plan.MergedCount} merged, {plan.ReplacedCount} replaced")),
         ("Weight files", plan.ShardCount.ToString(CultureInfo.InvariantCulture)),
         ("Size", $"{HumanNumber.Bytes(plan.OutputBytes)} ({plan.OutputBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes)"));
+
+    public static void Onnx(OnnxPlan plan) => Fields("Would write",
+    [
+        ("Output", plan.OutputPath + (plan.OutputExists ? " (a model exists)" : "")), ("Layout", plan.Layout.ToString()), ("Family", plan.Family),
+        ("Parameters", plan.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)), ("Source", $"{plan.Source}, {HumanNumber.Bytes(plan.SourceBytes)}"),
+        .. plan.Models.Select(m => (m.DataType, $"{HumanNumber.Bytes(m.Bytes)} ({m.Bytes.ToString("N0", CultureInfo.InvariantCulture)} bytes), {HumanNumber.Fixed(m.BitsPerWeight, 3)} bits/weight, files of weights: {m.ChunkCount}")),
+    ]);
+
+    public static void Onnx(OnnxPlan plan, IReadOnlyList<Artifact> artifacts)
+    {
+        Terminal.Done($"Exported as ONNX for {plan.Layout}: {plan.OutputPath}");
+        foreach (Artifact artifact in artifacts)
+        {
+            Terminal.Line($"  {artifact.Quantization}, {HumanNumber.Bytes(artifact.SizeBytes)}, {HumanNumber.Fixed(artifact.BitsPerWeight, 2)} bits/weight: {artifact.Path}");
+            if (artifact.Fidelity is { } f)
+            {
+                Terminal.Line($"    in ONNX Runtime: top-1 {HumanNumber.Percent(f.Top1Agreement)}, mean KL {HumanNumber.Fixed(f.MeanKlDivergence, 5)} nats, "
+                    + $"perplexity {HumanNumber.Fixed(f.SourcePerplexity, 3)} -> {HumanNumber.Fixed(f.ResultPerplexity, 3)} over {f.Tokens} tokens, {HumanNumber.Fixed(f.ResultTokensPerSecond, 1)} tokens/s");
+            }
+        }
+
+        if (artifacts.FirstOrDefault()?.VerificationNote is { Length: > 0 } note)
+            Terminal.Warning(note);
+    }
 
     public static void Artifact(Artifact artifact)
     {

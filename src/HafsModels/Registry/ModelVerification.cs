@@ -14,7 +14,9 @@ public static class ModelVerification
     public static IEnumerable<ArtifactCheck> Check(Model model, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var files = model.Artifacts.Select(a => (a.Path, Kind: "artifact", Bytes: (long?)a.SizeBytes, a.Sha256))
+
+        // An ONNX artifact's size counts its external data as well; its hash is the graph's.
+        var files = model.Artifacts.Select(a => (a.Path, Kind: "artifact", Bytes: a.Format == "onnx" ? null : (long?)a.SizeBytes, a.Sha256))
             .Concat(model.Artifacts.SelectMany(a => a.SourceSha256).Select(s => (Path: Path.Combine(File.Exists(model.Path) ? Path.GetDirectoryName(model.Path)! : model.Path, s.Key), Kind: "source", Bytes: (long?)null, Sha256: s.Value)))
             .DistinctBy(f => (f.Path, f.Sha256))
             .ToArray();

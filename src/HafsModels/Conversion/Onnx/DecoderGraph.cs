@@ -1,5 +1,4 @@
 using HafsModels.Architectures;
-using HafsModels.Formats.Onnx;
 using HafsModels.Tensors;
 using static HafsModels.Conversion.Onnx.OnnxGraph;
 using DataType = HafsModels.Formats.Onnx.TensorProto.Types.DataType;

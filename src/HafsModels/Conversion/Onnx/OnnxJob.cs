@@ -37,6 +37,7 @@ public sealed class OnnxJob : IDisposable
         }
 
         Files.AddRange(layout.Files(Name, output, chunks).Select(f => new PlannedFile(Path.Combine(output, f.Name), new ExportPlan($"Exporting {Name}", f.Bytes, [], f.Bytes.Length))));
+        warnings.AddRange(layout.Warnings);
         Summary = new OnnxPlan(
             folder.Path, output, folder.Family.Name, request.Layout, models, folder.SourceBytes, Files.Sum(f => f.Plan.FileBytes), folder.ParameterCount, models.Any(m => File.Exists(m.Path)), warnings);
     }

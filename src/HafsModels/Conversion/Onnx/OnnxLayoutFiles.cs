@@ -23,6 +23,9 @@ internal abstract class OnnxLayoutFiles(ModelFolder folder, IReadOnlyList<OnnxDa
     /// <summary>The types it is exported in.</summary>
     protected IReadOnlyList<OnnxDataType> Types => types;
 
+    /// <summary>What the model's own files made us say; filled by <see cref="Files"/>.</summary>
+    public List<string> Warnings { get; } = [];
+
     /// <summary>The files of a layout.</summary>
     public static OnnxLayoutFiles For(OnnxLayout layout, ModelFolder folder, IReadOnlyList<OnnxDataType> types) =>
         layout == OnnxLayout.GenAi ? new GenAiFiles(folder, types) : new TransformersJsFiles(folder, types);

@@ -56,7 +56,7 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
 
     private string Card(string name)
     {
-        ModelCard? source = ModelCard.TryRead(Folder.Path);
+        ModelCard? source = ModelCard.TryRead(Folder.Path, Warnings);
         string best = (Types.FirstOrDefault(t => t.Name == "q4") ?? Types[0]).Name;
         var card = new StringBuilder("---\nlibrary_name: transformers.js\npipeline_tag: text-generation\n");
         if (source?.Text("license") is { } license)

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using HafsModels.Exports.Ollama;
-using HafsModels.Tests.Tokenizers;
 using HafsModels.Tokenizers;
 using Xunit;
 
