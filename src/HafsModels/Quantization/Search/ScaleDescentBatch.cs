@@ -19,8 +19,7 @@ internal static unsafe class ScaleDescentBatch
     public static void Find<V>(ReadOnlySpan<float> x, Span<float> scales)
         where V : struct, ILanes<V>
     {
-        const int RowFloats = MostAtOnce * Length * 4;
-        float* moved = stackalloc float[MostAtOnce * Length], memory = stackalloc float[RowFloats + CacheLines.Floats];
+        float* moved = stackalloc float[MostAtOnce * Length], memory = stackalloc float[ScaleDescentLanes<V>.Groups * ScaleDescentLanes<V>.GroupFloats + CacheLines.Floats];
         float* rows = CacheLines.Align(memory);
         int* places = stackalloc int[MostAtOnce];
         int count = 0, atOnce = ScaleDescentLanes<V>.Groups * V.Count;

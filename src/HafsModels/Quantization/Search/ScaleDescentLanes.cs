@@ -24,15 +24,24 @@ internal static unsafe class ScaleDescentLanes<V>
     // The rounding errors that matter in Settle stay below 4e−6 of Σw·x·q, or the least error where numbers are denormal.
     private const float AlmostHalf = 0.499f, Error = 1e-5f, LeastError = 1e-37f;
 
-    /// <summary>Floats from the row of one element to that of the next: the element, its square, its cube and its integer, for every lane.</summary>
+    /// <summary>Floats from the row of one element to that of the next: the element, its square and its cube, for every lane.</summary>
     public static int Stride
     {
         [MethodImpl(Inline)]
-        get => 4 * V.Count;
+        get => 3 * V.Count;
     }
 
-    /// <summary>Floats of a group of lanes.</summary>
+    /// <summary>
+    /// Floats of a group of lanes: its rows and behind all of them the integers. The groups lie a little more than a memory page apart, because the CPU holds back
+    /// a load that is whole pages away from what is being stored, here an integer of the group before.
+    /// </summary>
     public static int GroupFloats
+    {
+        [MethodImpl(Inline)]
+        get => (4 * Length + 4) * V.Count;
+    }
+
+    private static int RowFloats
     {
         [MethodImpl(Inline)]
         get => Length * Stride;
@@ -51,9 +60,10 @@ internal static unsafe class ScaleDescentLanes<V>
         Start(rows, out State start);
         V sumXQ = start.SumXQ, sumQQ = start.SumQQ, nonzero = start.Nonzero, leastRoom = V.Create(float.MaxValue), largestXQ = V.Zero;
         V lowest = V.Create(-Limit) * sumXQ, highest = V.Create(Limit - 1) * sumXQ;
-        for (float* row = rows; row < rows + GroupFloats; row += Stride)
+        float* quant = rows + RowFloats;
+        for (float* row = rows; row < rows + RowFloats; row += Stride, quant += V.Count)
         {
-            V x = V.Load(row), q = V.Load(row + 3 * V.Count), othersXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
+            V x = V.Load(row), q = V.Load(quant), othersXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
             largestXQ = V.Max(largestXQ, othersXQ);
             leastRoom = V.Min(leastRoom, V.Create(AlmostHalf) * othersXQ - V.Abs(V.Max(V.Min(x * sumQQ, highest), lowest) - q * sumXQ));
         }
@@ -83,16 +93,16 @@ internal static unsafe class ScaleDescentLanes<V>
         for (int round = 0; round < Rounds; round++)
         {
             V changed0 = V.Zero, changed1 = V.Zero, changed2 = V.Zero, changed3 = V.Zero;
-            for (int i = 0; i < GroupFloats; i += Stride)
+            for (int i = 0, quant = RowFloats; i < RowFloats; i += Stride, quant += V.Count)
             {
-                V quotient0 = Others(rows + i, sumXQ0, sumQQ0, out V othersXQ0, out V othersQQ0);
-                V quotient1 = Others(rows1 + i, sumXQ1, sumQQ1, out V othersXQ1, out V othersQQ1);
-                V quotient2 = Others(rows2 + i, sumXQ2, sumQQ2, out V othersXQ2, out V othersQQ2);
-                V quotient3 = Others(rows3 + i, sumXQ3, sumQQ3, out V othersXQ3, out V othersQQ3);
-                Improve(rows + i, active0, quotient0, othersXQ0, othersQQ0, ref sumXQ0, ref sumQQ0, ref changed0, ref largestQuotient);
-                Improve(rows1 + i, active1, quotient1, othersXQ1, othersQQ1, ref sumXQ1, ref sumQQ1, ref changed1, ref largestQuotient);
-                Improve(rows2 + i, active2, quotient2, othersXQ2, othersQQ2, ref sumXQ2, ref sumQQ2, ref changed2, ref largestQuotient);
-                Improve(rows3 + i, active3, quotient3, othersXQ3, othersQQ3, ref sumXQ3, ref sumQQ3, ref changed3, ref largestQuotient);
+                V quotient0 = Others(rows + i, rows + quant, sumXQ0, sumQQ0, out V othersXQ0, out V othersQQ0);
+                V quotient1 = Others(rows1 + i, rows1 + quant, sumXQ1, sumQQ1, out V othersXQ1, out V othersQQ1);
+                V quotient2 = Others(rows2 + i, rows2 + quant, sumXQ2, sumQQ2, out V othersXQ2, out V othersQQ2);
+                V quotient3 = Others(rows3 + i, rows3 + quant, sumXQ3, sumQQ3, out V othersXQ3, out V othersQQ3);
+                Improve(rows + i, rows + quant, active0, quotient0, othersXQ0, othersQQ0, ref sumXQ0, ref sumQQ0, ref changed0, ref largestQuotient);
+                Improve(rows1 + i, rows1 + quant, active1, quotient1, othersXQ1, othersQQ1, ref sumXQ1, ref sumQQ1, ref changed1, ref largestQuotient);
+                Improve(rows2 + i, rows2 + quant, active2, quotient2, othersXQ2, othersQQ2, ref sumXQ2, ref sumQQ2, ref changed2, ref largestQuotient);
+                Improve(rows3 + i, rows3 + quant, active3, quotient3, othersXQ3, othersQQ3, ref sumXQ3, ref sumQQ3, ref changed3, ref largestQuotient);
             }
 
             // A lane without a change is done.
@@ -116,7 +126,8 @@ internal static unsafe class ScaleDescentLanes<V>
     private static void Start(float* rows, out State state)
     {
         V extreme = V.Zero, magnitude = V.Zero, largest = V.Zero, sumXQ = V.Zero, sumQQ = V.Zero;
-        for (float* row = rows; row < rows + GroupFloats; row += Stride)
+        float* end = rows + RowFloats, quant = end;
+        for (float* row = rows; row < end; row += Stride)
         {
             V x = V.Load(row), absolute = V.Abs(x), w = x * x;
             V.Store(w, row + V.Count);
@@ -127,10 +138,10 @@ internal static unsafe class ScaleDescentLanes<V>
         }
 
         V inverse = V.Create(-Limit) / extreme;
-        for (float* row = rows; row < rows + GroupFloats; row += Stride)
+        for (float* row = rows; row < end; row += Stride, quant += V.Count)
         {
             V q = Clamp(V.Round(inverse * V.Load(row)));
-            V.Store(q, row + 3 * V.Count);
+            V.Store(q, quant);
             sumXQ += V.Load(row + 2 * V.Count) * q;
             sumQQ += V.Load(row + V.Count) * q * q;
         }
@@ -143,9 +154,9 @@ internal static unsafe class ScaleDescentLanes<V>
 
     // The sums without one element, and the best value of its integer given them.
     [MethodImpl(Inline)]
-    private static V Others(float* row, V sumXQ, V sumQQ, out V othersXQ, out V othersQQ)
+    private static V Others(float* row, float* quant, V sumXQ, V sumQQ, out V othersXQ, out V othersQQ)
     {
-        V q = V.Load(row + 3 * V.Count);
+        V q = V.Load(quant);
         othersXQ = sumXQ - V.Load(row + 2 * V.Count) * q;
         othersQQ = sumQQ - V.Load(row + V.Count) * q * q;
         return V.Load(row) * othersQQ / othersXQ;
@@ -153,9 +164,9 @@ internal static unsafe class ScaleDescentLanes<V>
 
     // Moves that integer to the nearest to its best value in each active lane, where that improves the fit.
     [MethodImpl(Inline)]
-    private static void Improve(float* row, V active, V quotient, V othersXQ, V othersQQ, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
+    private static void Improve(float* row, float* quant, V active, V quotient, V othersXQ, V othersQQ, ref V sumXQ, ref V sumQQ, ref V changed, ref V largestQuotient)
     {
-        V w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(row + 3 * V.Count);
+        V w = V.Load(row + V.Count), wx = V.Load(row + 2 * V.Count), q = V.Load(quant);
         largestQuotient = V.MaxBits(largestQuotient, V.Abs(quotient));
         V candidate = Clamp(V.Round(quotient));
         V newXQ = othersXQ + wx * candidate, newQQ = othersQQ + w * candidate * candidate;
@@ -164,7 +175,7 @@ internal static unsafe class ScaleDescentLanes<V>
         // All must be positive, so the least of them.
         V least = V.Min(V.Min(othersXQ, newQQ), V.Min(gain, V.Abs(candidate - q)));
         V isBetter = active & V.LessThan(V.Zero, least);
-        V.Store(V.Select(isBetter, candidate, q), row + 3 * V.Count);
+        V.Store(V.Select(isBetter, candidate, q), quant);
         sumXQ = V.Select(isBetter, newXQ, sumXQ);
         sumQQ = V.Select(isBetter, newQQ, sumQQ);
         changed |= isBetter;

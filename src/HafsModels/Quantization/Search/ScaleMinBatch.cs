@@ -12,8 +12,8 @@ internal unsafe struct ScaleMinBatch
     /// <summary>Sub-blocks of a batch.</summary>
     public const int Count = 32;
 
-    /// <summary>Vectors that the state of a search takes at most.</summary>
-    public const int StateVectors = 18;
+    /// <summary>Vectors that the rows of a group of lanes, its candidates and the state of its search take at most.</summary>
+    public const int GroupVectors = 128;
 
     private const int MostElements = Count * 32, MostBlocks = 4, MostSubBlocks = 16;
 
@@ -46,7 +46,7 @@ internal unsafe struct ScaleMinBatch
 
     private fixed float elements[MostElements];
     private fixed float weights[MostElements];
-    private fixed float rows[MostElements * 3 + Count * StateVectors + CacheLines.Floats];
+    private fixed float rows[GroupVectors * Count + CacheLines.Floats];
 
     /// <summary>Searches up to thirty-two sub-blocks.</summary>
     /// <param name="x">Whole sub-blocks.</param>

@@ -19,18 +19,22 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     private const float SafeToRound = 4e6f;
 
-    /// <summary>Floats from the row of one element to that of the next: the element, its weight and the candidate integer of every lane.</summary>
+    /// <summary>Floats from the row of one element to that of the next: the element and its weight of every lane.</summary>
     public static int Stride
     {
         [MethodImpl(Inline)]
-        get => 3 * V.Count;
+        get => 2 * V.Count;
     }
 
-    /// <summary>Floats of a group of lanes: its rows, and room for the state of its search (vectors that cross cache lines are slow).</summary>
+    /// <summary>
+    /// Floats of a group of lanes: its rows, behind all of them the candidate integers, and the state of its search (vectors that cross cache lines are slow).
+    /// A CPU takes a load for one of what is being stored if they are whole memory pages apart; so that no integer is stored such a distance from
+    /// an element read later, a group takes two pages for sixteen lanes.
+    /// </summary>
     public static int GroupFloats
     {
         [MethodImpl(Inline)]
-        get => RowFloats + ScaleMinBatch.StateVectors * V.Count;
+        get => ScaleMinBatch.GroupVectors * V.Count;
     }
 
     private static int RowFloats
@@ -52,8 +56,8 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     public static uint Find(float* rows, float* scales, float* offsets, float* sumWeights, float* inverses, float* minima)
     {
         float* rowsOfB = rows + GroupFloats;
-        ref State a = ref Unsafe.AsRef<State>(rows + RowFloats);
-        ref State b = ref Unsafe.AsRef<State>(rowsOfB + RowFloats);
+        ref State a = ref StateOf(rows);
+        ref State b = ref StateOf(rowsOfB);
         Start(ref a, rows);
         Start(ref b, rowsOfB);
         for (int step = 0; step <= TRule.LastStep; step++)
@@ -68,6 +72,9 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         return Finish(in a, scales, offsets, sumWeights, inverses, minima)
             | Finish(in b, scales + V.Count, offsets + V.Count, sumWeights + V.Count, inverses + V.Count, minima + V.Count) << V.Count;
     }
+
+    [MethodImpl(Inline)]
+    private static ref State StateOf(float* rows) => ref Unsafe.AsRef<State>(rows + RowFloats + TRule.Length * V.Count);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Start(ref State state, float* rows)
@@ -126,26 +133,26 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         V minA = a.Min, minB = b.Min, inverseA = Inverse(ref a, target), inverseB = Inverse(ref b, target);
         V sumQA = V.Zero, sumQQA = V.Zero, sumXQA = V.Zero;
         V sumQB = V.Zero, sumQQB = V.Zero, sumXQB = V.Zero;
-        float* end = rows + RowFloats;
+        float* end = rows + RowFloats, quant = end;
         if (mustClamp)
         {
             V limit = V.Create(TRule.Limit);
-            for (float* row = rows; row < end; row += Stride)
+            for (float* row = rows; row < end; row += Stride, quant += V.Count)
             {
                 V x = V.Load(row);
-                Add(row, x, Clamp(V.Round(inverseA * (x - minA)), limit), ref sumQA, ref sumQQA, ref sumXQA);
+                Add(row, quant, x, Clamp(V.Round(inverseA * (x - minA)), limit), ref sumQA, ref sumQQA, ref sumXQA);
                 x = V.Load(row + GroupFloats);
-                Add(row + GroupFloats, x, Clamp(V.Round(inverseB * (x - minB)), limit), ref sumQB, ref sumQQB, ref sumXQB);
+                Add(row + GroupFloats, quant + GroupFloats, x, Clamp(V.Round(inverseB * (x - minB)), limit), ref sumQB, ref sumQQB, ref sumXQB);
             }
         }
         else
         {
-            for (float* row = rows; row < end; row += Stride)
+            for (float* row = rows; row < end; row += Stride, quant += V.Count)
             {
                 V x = V.Load(row);
-                Add(row, x, V.MaxBits(V.Round(inverseA * (x - minA)), V.Zero), ref sumQA, ref sumQQA, ref sumXQA);
+                Add(row, quant, x, V.MaxBits(V.Round(inverseA * (x - minA)), V.Zero), ref sumQA, ref sumQQA, ref sumXQA);
                 x = V.Load(row + GroupFloats);
-                Add(row + GroupFloats, x, V.MaxBits(V.Round(inverseB * (x - minB)), V.Zero), ref sumQB, ref sumQQB, ref sumXQB);
+                Add(row + GroupFloats, quant + GroupFloats, x, V.MaxBits(V.Round(inverseB * (x - minB)), V.Zero), ref sumQB, ref sumQQB, ref sumXQB);
             }
         }
 
@@ -166,9 +173,9 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     }
 
     [MethodImpl(Inline)]
-    private static void Add(float* row, V x, V q, ref V sumQ, ref V sumQQ, ref V sumXQ)
+    private static void Add(float* row, float* quant, V x, V q, ref V sumQ, ref V sumQQ, ref V sumXQ)
     {
-        V.Store(q, row + 2 * V.Count);
+        V.Store(q, quant);
         V wq = V.Load(row + V.Count) * q;
         sumQ += wq;
         sumQQ += wq * q;
@@ -181,12 +188,12 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     {
         V scaleA = a.CandidateScale, minA = a.CandidateMin, errorA = V.Zero;
         V scaleB = b.CandidateScale, minB = b.CandidateMin, errorB = V.Zero;
-        float* end = rows + RowFloats;
-        for (float* row = rows; row < end; row += Stride)
+        float* end = rows + RowFloats, quant = end;
+        for (float* row = rows; row < end; row += Stride, quant += V.Count)
         {
-            errorA += V.Load(row + V.Count) * Cost(scaleA * V.Load(row + 2 * V.Count) + minA - V.Load(row));
+            errorA += V.Load(row + V.Count) * Cost(scaleA * V.Load(quant) + minA - V.Load(row));
             float* rowB = row + GroupFloats;
-            errorB += V.Load(rowB + V.Count) * Cost(scaleB * V.Load(rowB + 2 * V.Count) + minB - V.Load(rowB));
+            errorB += V.Load(rowB + V.Count) * Cost(scaleB * V.Load(quant + GroupFloats) + minB - V.Load(rowB));
         }
 
         Replace(ref a, scaleA, minA, errorA);
