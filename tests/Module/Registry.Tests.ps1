@@ -64,10 +64,22 @@ Describe 'Care for the registry' {
         $bytes = [IO.File]::ReadAllBytes($artifact.Path)
         $bytes[-1] = $bytes[-1] -bxor 1
         [IO.File]::WriteAllBytes($artifact.Path, $bytes)
-        (Get-Model -Registry $test.Registry | Test-Model).Status | Should -Be 'Changed'
+        $checks = Get-Model -Registry $test.Registry | Test-Model
+        ($checks | Where-Object Kind -EQ artifact).Status | Should -Be 'Changed'
+        ($checks | Where-Object Kind -EQ source).Status | Should -Be 'Unchanged'
         Remove-Item $artifact.Path
-        (Test-Model kjv-llama -Registry $test.Registry).Status | Should -Be 'Missing'
+        (Test-Model kjv-llama -Registry $test.Registry | Where-Object Kind -EQ artifact).Status | Should -Be 'Missing'
         Test-Model kjv-llama -Registry $test.Registry -Quiet | Should -BeFalse
+    }
+
+    It 'tells drift of the weights an artifact was made from' {
+        $null = ConvertTo-Gguf kjv-llama -Registry $test.Registry -Quantization Q8_0 -SkipVerification -Force
+        $weights = "$($test.Model)/model.safetensors"
+        $bytes = [IO.File]::ReadAllBytes($weights)
+        $bytes[-1] = $bytes[-1] -bxor 1
+        [IO.File]::WriteAllBytes($weights, $bytes)
+        $changed = Test-Model kjv-llama -Registry $test.Registry | Where-Object Status -EQ Changed
+        $changed.Kind, (Split-Path -Leaf $changed.Path) | Should -Be 'source', 'model.safetensors'
     }
 
     It 'compares two models' {
