@@ -3,6 +3,9 @@ namespace HafsModels.Tokenizers.Templates;
 /// <summary>An expression of a template.</summary>
 internal abstract record Expression
 {
+    /// <summary>Where its sign, name or bracket stands, for those that can fail.</summary>
+    public TemplatePlace Place { get; init; }
+
     /// <summary>A value that stands in the template.</summary>
     public sealed record Constant(object? Value) : Expression;
 

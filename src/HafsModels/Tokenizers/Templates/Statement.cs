@@ -3,6 +3,9 @@ namespace HafsModels.Tokenizers.Templates;
 /// <summary>A statement of a template.</summary>
 internal abstract record Statement
 {
+    /// <summary>Where its keyword stands.</summary>
+    public TemplatePlace Place { get; init; }
+
     /// <summary>Text as it is.</summary>
     public sealed record Text(string Value) : Statement;
 
@@ -13,16 +16,16 @@ internal abstract record Statement
     public sealed record If(IReadOnlyList<(Expression? Condition, IReadOnlyList<Statement> Body)> Branches) : Statement;
 
     /// <summary>A loop, with what is done when there is nothing to loop over.</summary>
-    public sealed record For(IReadOnlyList<string> Names, Expression Source, Expression? Condition, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Otherwise) : Statement;
+    public sealed record For(Expression Target, Expression Source, Expression? Condition, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Otherwise) : Statement;
 
     /// <summary>Sets a variable, several of a tuple, or a member of a namespace.</summary>
-    public sealed record Set(IReadOnlyList<Expression> Targets, Expression Value) : Statement;
+    public sealed record Set(Expression Target, Expression Value) : Statement;
 
     /// <summary>Sets a variable, or a member of a namespace, to what a body shows, through filters where there are some.</summary>
     public sealed record SetBlock(Expression Target, Expression.Filter? Filter, IReadOnlyList<Statement> Body) : Statement;
 
-    /// <summary>Defines a macro.</summary>
-    public sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body) : Statement;
+    /// <summary>Defines a macro. Only one whose body names <c>varargs</c>, <c>kwargs</c> or <c>caller</c> is given them.</summary>
+    public sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body, IReadOnlySet<string> Names) : Statement;
 
     /// <summary>Calls a macro that may ask for a body, as the macro <c>caller</c>.</summary>
     public sealed record CallBlock(Expression.Call Call, Macro Caller) : Statement;

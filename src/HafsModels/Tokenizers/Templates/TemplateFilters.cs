@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace HafsModels.Tokenizers.Templates;
@@ -6,67 +8,65 @@ namespace HafsModels.Tokenizers.Templates;
 /// <summary>The filters of templates: a table by name.</summary>
 internal static partial class TemplateFilters
 {
-    private delegate object? Filter(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named);
-
     private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
     {
-        ["trim"] = (value, arguments, named) => Argument(arguments, named, 0, "chars", null) is { } characters ? Text(value).Trim(Text(characters).ToCharArray()) : Text(value).Trim(),
-        ["upper"] = (value, _, _) => Text(value).ToUpperInvariant(),
-        ["lower"] = (value, _, _) => Text(value).ToLowerInvariant(),
-        ["capitalize"] = (value, _, _) => TemplateMethods.Capitalize(Text(value)),
-        ["title"] = (value, _, _) => WordEdge().Replace(Text(value), word => TemplateMethods.Capitalize(word.Value)),
-        ["string"] = (value, _, _) => TemplateValues.Show(value),
-        ["safe"] = (value, _, _) => value,
-        ["e"] = (value, _, _) => Escape(Text(value)),
-        ["escape"] = (value, _, _) => Escape(Text(value)),
-        ["length"] = (value, _, _) => Length(value),
-        ["count"] = (value, _, _) => Length(value),
-        ["first"] = (value, _, _) => TemplateValues.Iterate(value) is [var first, ..] ? first : Undefined.Value,
-        ["last"] = (value, _, _) => TemplateValues.Iterate(value) is [.., var last] ? last : Undefined.Value,
-        ["list"] = (value, _, _) => TemplateValues.Iterate(value).ToList(),
-        ["reverse"] = (value, _, _) => value is string text ? string.Concat(TemplateValues.Iterate(text).Reverse()) : TemplateValues.Iterate(value).Reverse().ToList(),
-        ["join"] = (value, arguments, named) => string.Join(Text(Argument(arguments, named, 0, "d", "")), All(value, Argument(arguments, named, 1, "attribute", null)).Select(TemplateValues.Show)),
-        ["default"] = Default,
-        ["d"] = Default,
-        ["replace"] = (value, arguments, _) => TemplateMethods.Replace(Text(value), Text(arguments[0]), Text(arguments[1]), arguments.Count > 2 ? Whole(arguments[2]) : -1),
-        ["int"] = (value, arguments, _) => ToInteger(value, arguments),
-        ["float"] = (value, arguments, _) => TemplateValues.Number(value) ?? (double.TryParse(value as string, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : arguments.Count > 0 ? arguments[0] : 0.0),
-        ["abs"] = (value, _, _) => value is long whole ? (object)Math.Abs(whole) : Math.Abs(TemplateValues.Number(value) ?? 0),
-        ["round"] = Round,
-        ["items"] = (value, _, _) => Items(value),
-        ["dictsort"] = (value, arguments, named) => Sort(Items(value), Argument(arguments, named, 2, "reverse", false), Argument(arguments, named, 0, "case_sensitive", false),
-            Text(Argument(arguments, named, 1, "by", "key")) == "value" ? 1L : 0L),
-        ["tojson"] = (value, arguments, named) => TemplateJson.From((position, name) => Argument(arguments, named, position, name, null)).Write(value),
-        ["map"] = Map,
-        ["selectattr"] = (value, arguments, _) => Where(value, item => TemplateTests.Passes(Attribute(item, arguments[0]), arguments, 1)),
-        ["rejectattr"] = (value, arguments, _) => Where(value, item => !TemplateTests.Passes(Attribute(item, arguments[0]), arguments, 1)),
-        ["select"] = (value, arguments, _) => Where(value, item => TemplateTests.Passes(item, arguments, 0)),
-        ["reject"] = (value, arguments, _) => Where(value, item => !TemplateTests.Passes(item, arguments, 0)),
-        ["sort"] = (value, arguments, named) => Sort(value, Argument(arguments, named, 0, "reverse", false), Argument(arguments, named, 1, "case_sensitive", false), Argument(arguments, named, 2, "attribute", null)),
-        ["unique"] = (value, arguments, named) => Unique(value, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)),
-        ["sum"] = (value, arguments, named) => All(value, Argument(arguments, named, 0, "attribute", null)).Aggregate(Argument(arguments, named, 1, "start", 0L), (total, item) => TemplateOperators.Apply("+", total, item)),
-        ["min"] = (value, arguments, named) => Sort(value, false, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)).FirstOrDefault(Undefined.Value),
-        ["max"] = (value, arguments, named) => Sort(value, true, Argument(arguments, named, 0, "case_sensitive", false), Argument(arguments, named, 1, "attribute", null)).FirstOrDefault(Undefined.Value),
-        ["attr"] = (value, arguments, _) => TemplateMethods.Find(value, Text(arguments[0])) ?? (object?)Undefined.Value,
-        ["wordcount"] = (value, _, _) => (long)Text(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
-        ["batch"] = (value, arguments, _) => TemplateValues.Iterate(value).Chunk((int)Math.Clamp(Whole(arguments[0]), 1, int.MaxValue)).Select(chunk => (object?)chunk.ToList()).ToList(),
-        ["indent"] = Indent,
+        ["trim"] = new(["chars?"], (value, arguments) => TemplateMethods.Strip(Text(value), arguments[0] is null ? null : Text(arguments[0]))),
+        ["upper"] = new([], (value, _) => Text(value).ToUpperInvariant()),
+        ["lower"] = new([], (value, _) => Text(value).ToLowerInvariant()),
+        ["capitalize"] = new([], (value, _) => TemplateMethods.Capitalize(Text(value))),
+        ["title"] = new([], (value, _) => WordEdge().Replace(Text(value), word => TemplateMethods.Capitalize(word.Value))),
+        ["string"] = new([], (value, _) => TemplateValues.Show(value)),
+        ["safe"] = new([], (value, _) => TemplateValues.Show(value)),
+        ["e"] = new([], (value, _) => Escape(Text(value))),
+        ["escape"] = new([], (value, _) => Escape(Text(value))),
+        ["length"] = new([], Length),
+        ["count"] = new([], Length),
+        ["first"] = new([], (value, arguments) => TemplateValues.Iterate(value, arguments.Work) is [var first, ..] ? first : Undefined.Value),
+        ["last"] = new([], (value, arguments) => TemplateValues.Iterate(value, arguments.Work) is [.., var last] ? last : Undefined.Value),
+        ["list"] = new([], (value, arguments) => TemplateValues.Iterate(value, arguments.Work).ToList()),
+        ["reverse"] = new([], (value, arguments) => TemplateValues.Iterate(value, arguments.Work).Reverse() is var items && value is string ? string.Concat(items) : items.ToList()),
+        ["join"] = new(["d?", "attribute?"], (value, arguments) => Join(Text(arguments.Get(0, "")), All(value, arguments[1], arguments.Work).Select(TemplateValues.Show), arguments.Work)),
+        ["default"] = new(["default_value?", "boolean?"], Default),
+        ["d"] = new(["default_value?", "boolean?"], Default),
+        ["replace"] = new(["old", "new", "count?"], (value, arguments) => TemplateMethods.Replace(Text(value), Text(arguments[0]), Text(arguments[1]), arguments[2] is { } count ? Whole(count) : -1, arguments.Work)),
+        ["int"] = new(["default?"], ToInteger),
+        ["float"] = new(["default?"], (value, arguments) => value is Undefined ? throw TemplateErrors.Value("an undefined value is no number") : TemplateValues.Number(value) ?? (double.TryParse(value as string, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : arguments.Get(0, 0.0))),
+        ["abs"] = new([], (value, _) => TemplateOperators.WholeOf(value) is { } whole and not long.MinValue ? (object)Math.Abs(whole) : Math.Abs(Number(value))),
+        ["round"] = new(["precision?", "method?"], Round),
+        ["items"] = new([], (value, _) => Items(value)),
+        ["dictsort"] = new(["case_sensitive?", "by?", "reverse?"], (value, arguments) => Sort(Items(value), arguments.IsTrue(2), arguments.IsTrue(0), arguments[1] is "value" ? 1L : 0L, arguments.Work)),
+        ["tojson"] = new(["ensure_ascii?", "indent?", "separators?", "sort_keys?"], (value, arguments) => TemplateJson.From(arguments).Write(value)),
+        ["map"] = new(null, Map),
+        ["selectattr"] = new(null, (value, arguments) => Where(value, arguments, item => TemplateTests.Passes(Attribute(item, arguments[0], arguments.Work), arguments.Values, 1, arguments.Work))),
+        ["rejectattr"] = new(null, (value, arguments) => Where(value, arguments, item => !TemplateTests.Passes(Attribute(item, arguments[0], arguments.Work), arguments.Values, 1, arguments.Work))),
+        ["select"] = new(null, (value, arguments) => Where(value, arguments, item => TemplateTests.Passes(item, arguments.Values, 0, arguments.Work))),
+        ["reject"] = new(null, (value, arguments) => Where(value, arguments, item => !TemplateTests.Passes(item, arguments.Values, 0, arguments.Work))),
+        ["sort"] = new(["reverse?", "case_sensitive?", "attribute?"], (value, arguments) => Sort(TemplateValues.Iterate(value, arguments.Work), arguments.IsTrue(0), arguments.IsTrue(1), arguments[2], arguments.Work)),
+        ["unique"] = new(["case_sensitive?", "attribute?"], Unique),
+        ["sum"] = new(["attribute?", "start?"], (value, arguments) => All(value, arguments[0], arguments.Work).Aggregate(arguments.Get(1, 0L), (total, item) => TemplateOperators.Apply("+", total, item, arguments.Work))),
+        ["min"] = new(["case_sensitive?", "attribute?"], (value, arguments) => Extreme(value, arguments, largest: false)),
+        ["max"] = new(["case_sensitive?", "attribute?"], (value, arguments) => Extreme(value, arguments, largest: true)),
+        ["attr"] = new(["name"], (value, arguments) => TemplateMethods.Find(value, Text(arguments[0]), arguments.Work) ?? (object?)Undefined.Value),
+        ["wordcount"] = new([], (value, _) => (long)Words().Count(Text(value))),
+        ["batch"] = new(["linecount", "fill_with?"], Batch),
+        ["indent"] = new(["width?", "first?", "blank?"], Indent),
     };
+
+    private sealed record Filter(IReadOnlyList<string>? Parameters, Func<object?, TemplateArguments, object?> Apply);
 
     public static bool Knows(string name) => Filters.ContainsKey(name);
 
-    public static object? Apply(string name, object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    /// <exception cref="HafsException">The filter is not known or cannot take the value or the arguments.</exception>
+    public static object? Apply(string name, object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, TemplateWork work)
     {
         if (!Filters.TryGetValue(name, out Filter? filter))
             throw TemplateErrors.Value($"the filter '{name}' is not known");
-        try
-        {
-            return filter(value, arguments, named);
-        }
-        catch (Exception error) when (error is ArgumentOutOfRangeException or IndexOutOfRangeException)
-        {
-            throw TemplateErrors.Value($"the filter '{name}' lacks an argument");
-        }
+        work.Spend(1);
+        work.SpendOn(value);
+        object? result = filter.Apply(value, TemplateArguments.Bind($"the filter '{name}'", filter.Parameters, arguments, named, work));
+        if (result is List<object?> made)
+            work.SpendItems(made.Count);
+        return work.SpendOn(result);
     }
 
     public static string Text(object? value) => value as string ?? TemplateValues.Show(value);
@@ -89,76 +89,109 @@ internal static partial class TemplateFilters
     [GeneratedRegex(@"[^-\s({\[<]+")]
     private static partial Regex WordEdge();
 
-    private static object? Argument(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, int position, string name, object? otherwise) =>
-        arguments.Count > position ? arguments[position] : named.GetValueOrDefault(name, otherwise);
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Words();
 
-    private static object? Default(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    private static double Number(object? value) => TemplateValues.Number(value) ?? throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} stands where a number is needed");
+
+    private static object? Default(object? value, TemplateArguments arguments) =>
+        value is Undefined || (arguments.IsTrue(1) && !TemplateValues.IsTrue(value)) ? arguments.Get(0, "") : value;
+
+    private static object? Length(object? value, TemplateArguments arguments) =>
+        (long)(value is string text ? TemplateRunes.Of(text, arguments.Work).Count : TemplateValues.Iterate(value, arguments.Work).Count);
+
+    private static object? ToInteger(object? value, TemplateArguments arguments)
     {
-        bool alsoFalse = TemplateValues.IsTrue(Argument(arguments, named, 1, "boolean", false));
-        return value is Undefined || (alsoFalse && !TemplateValues.IsTrue(value)) ? Argument(arguments, named, 0, "default_value", "") : value;
-    }
-
-    private static long Length(object? value) => TemplateValues.Iterate(value).Count;
-
-    private static object? ToInteger(object? value, IReadOnlyList<object?> arguments)
-    {
-        if (TemplateValues.Number(value) is { } number && Math.Abs(number) < long.MaxValue)
-            return (long)number;
+        if (value is Undefined or BigInteger)
+            return value is Undefined ? throw TemplateErrors.Value("an undefined value is no number") : value;
+        if (TemplateValues.Number(value) is { } number && double.IsFinite(number))
+            return Math.Abs(number) < long.MaxValue ? (object)(long)number : new BigInteger(number);
         string? text = (value as string)?.Trim();
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed))
             return parsed;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && Math.Abs(real) < long.MaxValue ? (long)real : arguments.Count > 0 ? arguments[0] : 0L;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && Math.Abs(real) < long.MaxValue ? (long)real : arguments.Get(0, 0L);
     }
 
     private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
         .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
-    private static List<object?> Where(object? value, Func<object?, bool> keep) => [.. Each(value).Where(keep)];
-
-    /// <summary>What map and select go through: nothing of what is false, though it may be no list.</summary>
-    private static IReadOnlyList<object?> Each(object? value) => TemplateValues.IsTrue(value) ? TemplateValues.Iterate(value) : [];
-
-    private static object? Attribute(object? item, object? attribute) => attribute switch
+    /// <summary>The length is checked while texts are added, so that many long ones are never held at once.</summary>
+    public static string Join(string separator, IEnumerable<string> texts, TemplateWork work)
     {
-        null => item,
-        long => TemplateOperators.Member(item, attribute),
-        _ => Text(attribute).Split('.').Aggregate(item, (value, name) => TemplateOperators.Member(value, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : name)),
-    };
-
-    private static IEnumerable<object?> All(object? value, object? attribute) => TemplateValues.Iterate(value).Select(item => Attribute(item, attribute));
-
-    private static List<object?> Map(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
-    {
-        if (named.TryGetValue("attribute", out object? attribute))
+        var joined = new StringBuilder();
+        string before = "";
+        foreach (string text in texts)
         {
-            return Each(value).Select(item => Attribute(item, attribute) is var found and not Undefined
-                ? found : named.GetValueOrDefault("default", Undefined.Value)).ToList();
+            work.SpendText(before.Length + text.Length);
+            if ((long)joined.Length + before.Length + text.Length > TemplateWork.MaximumText)
+                throw TemplateErrors.TooMuch($"a text has more than {TemplateWork.MaximumText:N0} characters");
+            joined.Append(before).Append(text);
+            before = separator;
         }
 
-        return Each(value).Select(item => Apply(Text(arguments[0]), item, [.. arguments.Skip(1)], named)).ToList();
+        return joined.ToString();
     }
 
-    private static object? KeyOf(object? item, object? caseSensitive, object? attribute) =>
-        Attribute(item, attribute) is var key && key is string text && !TemplateValues.IsTrue(caseSensitive) ? text.ToLowerInvariant() : key;
+    private static List<object?> Where(object? value, TemplateArguments arguments, Func<object?, bool> keep) => [.. Each(value, arguments.Work).Where(keep)];
+
+    /// <summary>What map and select go through: nothing of what is false, though it may be no list.</summary>
+    private static IReadOnlyList<object?> Each(object? value, TemplateWork work) => TemplateValues.IsTrue(value) ? TemplateValues.Iterate(value, work) : [];
+
+    private static object? Attribute(object? item, object? attribute, TemplateWork work) => attribute switch
+    {
+        null => item,
+        long => TemplateOperators.Member(item, attribute, work),
+        _ => Text(attribute).Split('.').Aggregate(item, (value, name) => TemplateOperators.Member(value, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : name, work)),
+    };
+
+    private static IEnumerable<object?> All(object? value, object? attribute, TemplateWork work) => TemplateValues.Iterate(value, work).Select(item => Attribute(item, attribute, work));
+
+    private static List<object?> Map(object? value, TemplateArguments arguments)
+    {
+        IReadOnlyList<object?> items = Each(value, arguments.Work);
+        if (arguments.Named.TryGetValue("attribute", out object? attribute))
+        {
+            return items.Select(item => Attribute(item, attribute, arguments.Work) is var found and not Undefined
+                ? found : arguments.Named.GetValueOrDefault("default", Undefined.Value)).ToList();
+        }
+
+        return items.Select(item => Apply(Text(arguments[0]), item, [.. arguments.Values.Skip(1)], arguments.Named, arguments.Work)).ToList();
+    }
+
+    /// <summary>What an item is sorted by; attributes with commas between them make a list.</summary>
+    private static object? KeyOf(object? item, bool caseSensitive, object? attribute, TemplateWork work) => attribute is string names && names.Contains(',', StringComparison.Ordinal)
+        ? names.Split(',').Select(name => KeyOf(item, caseSensitive, name, work)).ToList()
+        : Attribute(item, attribute, work) is var key && key is string text && !caseSensitive ? text.ToLowerInvariant() : key;
 
     /// <summary>Equal items keep their order, backwards too.</summary>
-    private static List<object?> Sort(object? value, object? reverse, object? caseSensitive, object? attribute)
+    private static List<object?> Sort(IReadOnlyList<object?> items, bool reverse, bool caseSensitive, object? attribute, TemplateWork work)
     {
-        var comparer = Comparer<object?>.Create(TemplateValues.Compare);
-        IReadOnlyList<object?> items = TemplateValues.Iterate(value);
-        return [.. TemplateValues.IsTrue(reverse)
-            ? items.OrderByDescending(item => KeyOf(item, caseSensitive, attribute), comparer)
-            : items.OrderBy(item => KeyOf(item, caseSensitive, attribute), comparer)];
+        var comparer = Comparer<object?>.Create((left, right) => TemplateValues.AreEqual(left, right, work) ? 0 : TemplateValues.Compare(left, right, work));
+        try
+        {
+            return [.. reverse
+                ? items.OrderByDescending(item => KeyOf(item, caseSensitive, attribute, work), comparer)
+                : items.OrderBy(item => KeyOf(item, caseSensitive, attribute, work), comparer)];
+        }
+        catch (InvalidOperationException error) when (error.InnerException is HafsException inner)
+        {
+            throw inner;
+        }
     }
 
-    private static List<object?> Unique(object? value, object? caseSensitive, object? attribute)
+    private static object? Extreme(object? value, TemplateArguments arguments, bool largest) =>
+        Sort(TemplateValues.Iterate(value, arguments.Work), largest, arguments.IsTrue(0), arguments[1], arguments.Work).FirstOrDefault(Undefined.Value);
+
+    private static List<object?> Unique(object? value, TemplateArguments arguments)
     {
         var seen = new List<object?>();
         var kept = new List<object?>();
-        foreach (object? item in TemplateValues.Iterate(value))
+        foreach (object? item in TemplateValues.Iterate(value, arguments.Work))
         {
-            object? key = KeyOf(item, caseSensitive, attribute);
-            if (seen.Exists(other => TemplateValues.AreEqual(other, key)))
+            object? key = KeyOf(item, arguments.IsTrue(0), arguments[1], arguments.Work);
+            if (key is OrderedDictionary<string, object?> or (List<object?> and not TemplateTuple))
+                throw TemplateErrors.Value($"a {TemplateValues.NameOf(key)} cannot be compared for uniqueness");
+            if (seen.Exists(other => TemplateValues.AreEqual(other, key, arguments.Work)))
                 continue;
             seen.Add(key);
             kept.Add(item);
@@ -167,29 +200,43 @@ internal static partial class TemplateFilters
         return kept;
     }
 
-    private static object? Round(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    private static List<object?> Batch(object? value, TemplateArguments arguments)
     {
-        if (TemplateValues.Number(value) is not { } number)
-            throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} cannot be rounded");
-        int digits = (int)Math.Clamp(Whole(Argument(arguments, named, 0, "precision", 0L)), 0, 15);
-        double scale = Math.Pow(10, digits);
-        return Text(Argument(arguments, named, 1, "method", "common")) switch
+        int size = (int)Math.Clamp(Whole(arguments[0]), 1, int.MaxValue);
+        List<object?> rows = [.. TemplateValues.Iterate(value, arguments.Work).Chunk(size).Select(chunk => (object?)chunk.ToList())];
+        if (arguments[1] is { } filling && rows is [.., List<object?> last])
         {
-            "common" when value is long => value,
-            "common" => Math.Round(number, digits),
+            arguments.Work.SpendItems(size);
+            last.AddRange(Enumerable.Repeat(filling, size - last.Count));
+        }
+
+        return rows;
+    }
+
+    private static object? Round(object? value, TemplateArguments arguments)
+    {
+        double number = Number(value);
+        int digits = (int)Math.Clamp(Whole(arguments.Get(0, 0L)), 0, 15);
+        double scale = Math.Pow(10, digits);
+        return Text(arguments.Get(1, "common")) switch
+        {
+            "common" when TemplateOperators.WholeOf(value) is { } whole => whole,
+            "common" => (object)Math.Round(number, digits),
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,
             var method => throw TemplateErrors.Value($"the way to round '{method}' is not known"),
         };
     }
 
-    private static string Indent(object? value, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    /// <summary>The first line is moved in even where it is blank; others only when asked.</summary>
+    private static string Indent(object? value, TemplateArguments arguments)
     {
-        object? width = Argument(arguments, named, 0, "width", 4L);
+        object? width = arguments.Get(0, 4L);
         string prefix = width as string ?? new string(' ', (int)Math.Clamp(Whole(width), 0, 256));
-        bool first = TemplateValues.IsTrue(Argument(arguments, named, 1, "first", false));
-        bool blank = TemplateValues.IsTrue(Argument(arguments, named, 2, "blank", false));
-        string[] lines = Text(value).Split('\n');
-        return string.Join('\n', lines.Select((line, i) => (i > 0 || first) && (blank || line.Length > 0) ? prefix + line : line));
+        bool first = arguments.IsTrue(1);
+        bool blank = arguments.IsTrue(2);
+        string text = value as string ?? (value is Undefined ? "" : throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} cannot be indented"));
+        IEnumerable<string> lines = TemplateSplits.AtLines(text + "\n", keepEnds: false, arguments.Work);
+        return Join("\n", lines.Select((line, i) => (i == 0 ? first : blank || line.Length > 0) ? prefix + line : line), arguments.Work);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace HafsModels.Tokenizers.Templates;
@@ -10,8 +11,6 @@ namespace HafsModels.Tokenizers.Templates;
 /// <param name="EscapesUnicode">Whether characters beyond ASCII are escaped.</param>
 internal sealed record TemplateJson(string? Indent, string Comma, string Colon, bool SortsKeys, bool EscapesUnicode)
 {
-    private const int MaximumLength = 16 << 20;
-
     private static readonly Dictionary<char, string> Escapes = new()
     {
         ['"'] = "\\\"",
@@ -24,21 +23,21 @@ internal sealed record TemplateJson(string? Indent, string Comma, string Colon, 
     };
 
     /// <summary>From the arguments of the filter: <c>ensure_ascii</c>, <c>indent</c>, <c>separators</c>, <c>sort_keys</c>.</summary>
-    public static TemplateJson From(Func<int, string, object?> argument)
+    public static TemplateJson From(TemplateArguments arguments)
     {
-        string? indent = argument(1, "indent") switch
+        string? indent = arguments[1] switch
         {
             null => null,
             string text => text,
             var width => new string(' ', (int)Math.Clamp(TemplateFilters.Whole(width), 0, 256)),
         };
-        (string comma, string colon) = argument(2, "separators") switch
+        (string comma, string colon) = arguments[2] switch
         {
             null => (indent is null ? ", " : ",", ": "),
             List<object?> and [string first, string second] => (first, second),
             _ => throw TemplateErrors.Value("the separators of tojson must be two strings"),
         };
-        return new TemplateJson(indent, comma, colon, TemplateValues.IsTrue(argument(3, "sort_keys")), TemplateValues.IsTrue(argument(0, "ensure_ascii")));
+        return new TemplateJson(indent, comma, colon, arguments.IsTrue(3), arguments.IsTrue(0));
     }
 
     public string Write(object? value)
@@ -51,8 +50,8 @@ internal sealed record TemplateJson(string? Indent, string Comma, string Colon, 
     private void Write(object? value, int depth, StringBuilder text)
     {
         TemplateErrors.CheckDepth();
-        if (text.Length > MaximumLength)
-            throw TemplateErrors.TooMuch($"a text has more than {MaximumLength:N0} characters");
+        if (text.Length > TemplateWork.MaximumText)
+            throw TemplateErrors.TooMuch($"a text has more than {TemplateWork.MaximumText:N0} characters");
         switch (value)
         {
             case null:
@@ -64,7 +63,7 @@ internal sealed record TemplateJson(string? Indent, string Comma, string Colon, 
             case string words:
                 Quote(words, text);
                 break;
-            case long:
+            case long or BigInteger:
                 text.Append(TemplateText.Of(value));
                 break;
             case double number:

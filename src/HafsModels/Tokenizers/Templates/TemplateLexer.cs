@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -14,10 +15,15 @@ internal sealed partial class TemplateLexer
 
     private readonly string source;
     private readonly List<TemplateToken> tokens = [];
+    private readonly List<int> lineStarts = [0];
     private int at;
-    private int line = 1;
 
-    private TemplateLexer(string source) => this.source = source;
+    private TemplateLexer(string source)
+    {
+        this.source = source;
+        for (int i = source.IndexOf('\n', StringComparison.Ordinal); i >= 0; i = source.IndexOf('\n', i + 1))
+            lineStarts.Add(i + 1);
+    }
 
     /// <exception cref="HafsException">A part has no end or a character has no meaning.</exception>
     public static IReadOnlyList<TemplateToken> Read(string template)
@@ -47,10 +53,10 @@ internal sealed partial class TemplateLexer
             at += stripsBefore || keepsBefore ? 3 : 2;
             (trimNewline, trimSpace) = kind == '#' ? SkipComment()
                 : kind == '%' && TryReadRaw() is { } raw ? raw
-                : ReadCode(kind == '%');
+                : ReadCode(kind == '%', open);
         }
 
-        tokens.Add(new TemplateToken(TemplateTokenKind.End, "", line));
+        tokens.Add(new TemplateToken(TemplateTokenKind.End, "", PlaceOf(at)));
     }
 
     private int NextOpen()
@@ -85,19 +91,18 @@ internal sealed partial class TemplateLexer
         }
 
         if (kept.Length > 0)
-            tokens.Add(new TemplateToken(TemplateTokenKind.Text, kept, line));
-        line += text.AsSpan().Count('\n');
+            tokens.Add(new TemplateToken(TemplateTokenKind.Text, kept, PlaceOf(at)));
     }
 
     private (bool TrimNewline, bool TrimSpace) SkipComment()
     {
         int end = source.IndexOf("#}", at, StringComparison.Ordinal);
         if (end < 0)
-            throw Error("a comment has no end");
+            throw Error(at, "a comment has no end");
         bool strips = end > at && source[end - 1] == '-';
-        line += source.AsSpan(at, end - at).Count('\n');
+        bool keeps = end > at && source[end - 1] == '+';
         at = end + 2;
-        return (true, strips);
+        return (!keeps, strips);
     }
 
     /// <summary>Reads <c>raw</c> to <c>endraw</c>, whose body is text whatever it holds; null where another statement stands.</summary>
@@ -108,39 +113,37 @@ internal sealed partial class TemplateLexer
             return null;
         Match close = RawEnding().Match(source, at + open.Length);
         if (!close.Success)
-            throw Error("'endraw' is missing");
+            throw Error(at, "'endraw' is missing");
         int start = at + open.Length;
-        line += source.AsSpan(at, open.Length).Count('\n');
         at = start;
         AddText(source[start..close.Index], trimNewline: false, open.Groups["strip"].Success,
             close.Value[2] == '-', stripsLine: close.Value[2] != '+');
-        line += close.Value.AsSpan().Count('\n');
         at = close.Index + close.Length;
         return (!close.Value.EndsWith("+%}", StringComparison.Ordinal), close.Groups["strip"].Success);
     }
 
-    [GeneratedRegex(@"\G\s*raw\s*((?<strip>-)|\+)?%\}")]
+    [GeneratedRegex(@"\G\s*raw\s*(?<strip>-)?%\}")]
     private static partial Regex RawOpening();
 
     [GeneratedRegex(@"\{%[-+]?\s*endraw\s*((?<strip>-)|\+)?%\}")]
     private static partial Regex RawEnding();
 
-    private (bool TrimNewline, bool TrimSpace) ReadCode(bool statement)
+    private (bool TrimNewline, bool TrimSpace) ReadCode(bool statement, int opened)
     {
-        tokens.Add(new TemplateToken(statement ? TemplateTokenKind.OpenStatement : TemplateTokenKind.OpenOutput, "", line));
+        tokens.Add(new TemplateToken(statement ? TemplateTokenKind.OpenStatement : TemplateTokenKind.OpenOutput, "", PlaceOf(opened)));
         string close = statement ? "%}" : "}}";
         int depth = 0;
         while (true)
         {
             SkipSpace();
             if (at >= source.Length)
-                throw Error($"'{close}' is missing");
+                throw Error(opened, $"'{close}' is missing");
             bool strips = source[at] == '-' && Follows(1, close);
             bool keeps = source[at] == '+' && Follows(1, close);
             if (depth == 0 && (strips || keeps || Follows(0, close)))
             {
+                tokens.Add(new TemplateToken(statement ? TemplateTokenKind.CloseStatement : TemplateTokenKind.CloseOutput, close, PlaceOf(at)));
                 at += strips || keeps ? 3 : 2;
-                tokens.Add(new TemplateToken(statement ? TemplateTokenKind.CloseStatement : TemplateTokenKind.CloseOutput, "", line));
                 return (statement && !keeps, strips);
             }
 
@@ -157,7 +160,7 @@ internal sealed partial class TemplateLexer
             int start = at;
             while (at < source.Length && (char.IsAsciiLetterOrDigit(source[at]) || source[at] == '_'))
                 at++;
-            tokens.Add(new TemplateToken(TemplateTokenKind.Name, source[start..at], line));
+            tokens.Add(new TemplateToken(TemplateTokenKind.Name, source[start..at], PlaceOf(start)));
         }
         else if (char.IsAsciiDigit(c))
         {
@@ -169,9 +172,9 @@ internal sealed partial class TemplateLexer
         }
         else
         {
-            string sign = Signs.FirstOrDefault(sign => Follows(0, sign)) ?? throw Error($"the character '{c}' has no meaning");
+            string sign = Signs.FirstOrDefault(sign => Follows(0, sign)) ?? throw Error(at, $"the character '{c}' has no meaning");
+            tokens.Add(new TemplateToken(TemplateTokenKind.Sign, sign, PlaceOf(at)));
             at += sign.Length;
-            tokens.Add(new TemplateToken(TemplateTokenKind.Sign, sign, line));
             return sign == "{" ? 1 : sign == "}" ? -1 : 0;
         }
 
@@ -183,16 +186,16 @@ internal sealed partial class TemplateLexer
         int start = at;
         while (at < source.Length && (char.IsAsciiDigit(source[at]) || source[at] == '_'))
             at++;
-        if (at + 1 < source.Length && source[at] == '.' && char.IsAsciiDigit(source[at + 1]))
+        bool isIndex = start > 0 && source[start - 1] == '.';
+        if (!isIndex && at + 1 < source.Length && source[at] == '.' && char.IsAsciiDigit(source[at + 1]))
         {
             at++;
             while (at < source.Length && char.IsAsciiDigit(source[at]))
                 at++;
         }
 
-        Match exponent = Exponent().Match(source, at);
-        at += exponent.Length;
-        tokens.Add(new TemplateToken(TemplateTokenKind.Number, source[start..at].Replace("_", "", StringComparison.Ordinal), line));
+        at += isIndex ? 0 : Exponent().Match(source, at).Length;
+        tokens.Add(new TemplateToken(TemplateTokenKind.Number, source[start..at].Replace("_", "", StringComparison.Ordinal), PlaceOf(start)));
     }
 
     [GeneratedRegex(@"\G[eE][+-]?[0-9]+")]
@@ -201,11 +204,10 @@ internal sealed partial class TemplateLexer
     private void ReadString(char quote)
     {
         var text = new StringBuilder();
-        int started = line;
+        int started = at;
         for (at++; at < source.Length && source[at] != quote; at++)
         {
             char c = source[at];
-            line += c == '\n' ? 1 : 0;
             if (c != '\\' || at + 1 >= source.Length)
             {
                 text.Append(c);
@@ -213,7 +215,6 @@ internal sealed partial class TemplateLexer
             }
 
             char escaped = source[++at];
-            line += escaped == '\n' ? 1 : 0;
             text.Append(escaped switch
             {
                 'n' => "\n",
@@ -225,31 +226,53 @@ internal sealed partial class TemplateLexer
                 'a' => "\a",
                 '\n' => "",
                 '\\' or '\'' or '"' => escaped.ToString(),
-                'u' when at + 4 < source.Length && ushort.TryParse(source.AsSpan(at + 1, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ushort unit) => Take(4, (char)unit),
-                'x' when at + 2 < source.Length && byte.TryParse(source.AsSpan(at + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out byte value) => Take(2, (char)value),
+                'x' => TakeCode(2),
+                'u' => TakeCode(4),
+                'U' => TakeCode(8),
+                'N' => throw Error(at - 1, "characters by name are not known"),
+                >= '0' and <= '7' => TakeOctal(),
                 _ => "\\" + escaped,
             });
         }
 
         if (at >= source.Length)
-            throw Error("a string has no end");
+            throw Error(started, "a string has no end");
         at++;
-        tokens.Add(new TemplateToken(TemplateTokenKind.String, text.ToString(), started));
+        tokens.Add(new TemplateToken(TemplateTokenKind.String, text.ToString(), PlaceOf(started)));
     }
 
-    private string Take(int digits, char value)
+    /// <summary>Reads the hexadecimal digits of an escape; <c>at</c> stands before them.</summary>
+    private string TakeCode(int digits)
     {
+        if (at + digits >= source.Length || !uint.TryParse(source.AsSpan(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10ffff)
+            throw Error(at - 1, $"an escape needs {digits} hexadecimal digits of a character");
         at += digits;
-        return value.ToString();
+        return code <= char.MaxValue ? ((char)code).ToString() : char.ConvertFromUtf32((int)code);
+    }
+
+    /// <summary>Reads up to three octal digits; <c>at</c> stands on the first.</summary>
+    private string TakeOctal()
+    {
+        int code = source[at] - '0';
+        for (int i = 1; i < 3 && at + 1 < source.Length && source[at + 1] is >= '0' and <= '7'; i++)
+            code = (code * 8) + source[++at] - '0';
+        return ((char)code).ToString();
     }
 
     private void SkipSpace()
     {
-        for (; at < source.Length && char.IsWhiteSpace(source[at]); at++)
-            line += source[at] == '\n' ? 1 : 0;
+        while (at < source.Length && char.IsWhiteSpace(source[at]))
+            at++;
     }
 
     private bool Follows(int offset, string what) => string.CompareOrdinal(source, at + offset, what, 0, what.Length) == 0;
 
-    private HafsException Error(string what) => TemplateErrors.Syntax(line, what);
+    private TemplatePlace PlaceOf(int offset)
+    {
+        int line = lineStarts.BinarySearch(offset);
+        line = line < 0 ? ~line - 1 : line;
+        return new TemplatePlace(line + 1, offset - lineStarts[line] + 1);
+    }
+
+    private HafsException Error(int offset, string what) => TemplateErrors.Syntax(PlaceOf(offset), what);
 }

@@ -1,72 +1,113 @@
+using System.Text;
+
 namespace HafsModels.Tokenizers.Templates;
 
 /// <summary>What the signs between values do, with Python's meaning.</summary>
 internal static class TemplateOperators
 {
-    private const int MaximumText = 16 << 20;
-
-    public static object? Apply(string sign, object? left, object? right) => sign switch
+    public static object? Apply(string sign, object? left, object? right, TemplateWork work) => sign switch
     {
-        "==" => TemplateValues.AreEqual(left, right),
-        "!=" => !TemplateValues.AreEqual(left, right),
-        "<" => TemplateValues.Compare(left, right) < 0,
-        "<=" => TemplateValues.Compare(left, right) <= 0,
-        ">" => TemplateValues.Compare(left, right) > 0,
-        ">=" => TemplateValues.Compare(left, right) >= 0,
-        "in" => Contains(right, left),
-        "not in" => !Contains(right, left),
-        "~" => Limit(TemplateValues.Show(left) + TemplateValues.Show(right)),
-        "+" when left is string a && right is string b => Limit(a + b),
-        "+" when left is List<object?> a && right is List<object?> b => a.Count + b.Count <= 1_000_000 ? a.Concat(b).ToList() : throw TemplateErrors.TooMuch("a list has more than 1,000,000 items"),
-        "*" when left is string text && right is long times => text.Length * Math.Max(0, times) <= MaximumText ? string.Concat(Enumerable.Repeat(text, (int)Math.Max(0, times))) : throw TemplateErrors.TooMuch("a text is too long"),
-        "*" when left is List<object?> items && right is long times => items.Count * Math.Max(0, times) <= 1_000_000 ? Enumerable.Repeat(items, (int)Math.Max(0, times)).SelectMany(item => item).ToList() : throw TemplateErrors.TooMuch("a list has more than 1,000,000 items"),
+        "==" => TemplateValues.AreEqual(left, right, work),
+        "!=" => !TemplateValues.AreEqual(left, right, work),
+        "<" => TemplateValues.Compare(left, right, work) < 0,
+        "<=" => TemplateValues.Compare(left, right, work) <= 0,
+        ">" => TemplateValues.Compare(left, right, work) > 0,
+        ">=" => TemplateValues.Compare(left, right, work) >= 0,
+        "in" => Contains(right, left, work),
+        "not in" => !Contains(right, left, work),
+        "~" => Concatenate(TemplateValues.Show(left), TemplateValues.Show(right), work),
+        "+" when left is string a && right is string b => Concatenate(a, b, work),
+        "+" when left is List<object?> a && right is List<object?> b && left is TemplateTuple == right is TemplateTuple => Join(a, b, work),
+        "*" when left is string or List<object?> && WholeOf(right) is { } times => Repeat(left, Math.Max(0, times), work),
+        "*" when right is string or List<object?> && WholeOf(left) is { } times => Repeat(right, Math.Max(0, times), work),
         _ when WholeOf(left) is { } a && WholeOf(right) is { } b && sign is not ("/" or "**") => Calculate(sign, a, b),
         _ => Calculate(sign, left, right),
     };
 
-    public static bool Contains(object? container, object? item) => container switch
+    public static bool Contains(object? container, object? item, TemplateWork work) => work.SpendOn(container) switch
     {
         string text => item is string part ? text.Contains(part, StringComparison.Ordinal) : throw TemplateErrors.Value($"a {TemplateValues.NameOf(item)} cannot be looked for in a string"),
-        List<object?> items => items.Any(other => TemplateValues.AreEqual(other, item)),
-        OrderedDictionary<string, object?> pairs => pairs.ContainsKey(TemplateValues.Key(item)),
+        List<object?> items => items.Any(other => TemplateValues.AreEqual(other, item, work)),
+        OrderedDictionary<string, object?> pairs => item is not TemplateTuple && pairs.ContainsKey(TemplateValues.Key(work.SpendOn(item))),
         Undefined => false,
         _ => throw TemplateErrors.Value($"a {TemplateValues.NameOf(container)} contains nothing"),
     };
 
     /// <summary>A member by name or index; undefined when it is not there.</summary>
-    public static object? Member(object? target, object? index, bool methodsFirst = false) => (target, index) switch
+    public static object? Member(object? target, object? index, TemplateWork work, bool methodsFirst = false) => (target, work.SpendOn(index)) switch
     {
         (Undefined, _) => throw TemplateErrors.Value($"'{TemplateValues.Show(index)}' is asked of an undefined value"),
-        (_, string name) when methodsFirst && TemplateMethods.Find(target, name) is { } method => method,
+        (_, string name) when methodsFirst && TemplateMethods.Find(target, name, work) is { } method => method,
         (OrderedDictionary<string, object?> pairs, string or long or double or bool or null) when pairs.TryGetValue(TemplateValues.Key(index), out object? value) => value,
         (TemplateNamespace space, string key) => space.Members.GetValueOrDefault(key, Undefined.Value),
         (List<object?> items, long at) => At(items.Count, at) is { } i ? items[i] : Undefined.Value,
-        (string text, long at) => TemplateValues.Iterate(text) is var runes && At(runes.Count, at) is { } i ? runes[i] : Undefined.Value,
-        (_, string name) => TemplateMethods.Find(target, name) ?? (object?)Undefined.Value,
+        (string text, long at) => TemplateRunes.Of(text, work) is var runes && At(runes.Count, at) is { } i ? runes.Take(i, i + 1) : Undefined.Value,
+        (_, string name) => TemplateMethods.Find(target, name, work) ?? (object?)Undefined.Value,
         _ => Undefined.Value,
     };
 
-    public static object? Slice(object? target, long? start, long? stop, long? step)
+    public static object? Slice(object? target, long? start, long? stop, long? step, TemplateWork work)
     {
-        IReadOnlyList<object?> items = TemplateValues.Iterate(target);
         long by = step ?? 1;
         if (by == 0)
             throw TemplateErrors.Value("a slice steps by zero");
-        long count = items.Count;
-        long Clamp(long? at, long otherwise, long low, long high) => at is not { } value ? otherwise : Math.Clamp(value < 0 ? value + count : value, low, high);
-        var taken = new List<object?>();
-        if (by > 0)
+        if (target is string text)
         {
-            for (long i = Clamp(start, 0, 0, count); i < Clamp(stop, count, 0, count); i += by)
-                taken.Add(items[(int)i]);
-        }
-        else
-        {
-            for (long i = Clamp(start, count - 1, -1, count - 1); i > Clamp(stop, -1, -1, count - 1); i += by)
-                taken.Add(items[(int)i]);
+            TemplateRunes runes = TemplateRunes.Of(text, work);
+            (long from, long to) = Bounds(start, stop, by, runes.Count);
+            work.Spend(by == 1 ? 0 : Math.Abs(to - from));
+            return by == 1 ? runes.Take((int)from, (int)Math.Max(from, to)) : string.Concat(Indices(from, to, by).Select(i => runes.Take(i, i + 1)));
         }
 
-        return target is string ? string.Concat(taken) : taken;
+        if (target is not List<object?> items)
+            throw TemplateErrors.Value($"a slice is asked of a {TemplateValues.NameOf(target)}");
+        (long first, long end) = Bounds(start, stop, by, items.Count);
+        work.SpendItems(Math.Abs(end - first));
+        IEnumerable<object?> taken = Indices(first, end, by).Select(i => items[i]);
+        return target is TemplateTuple ? new TemplateTuple(taken) : taken.ToList();
+    }
+
+    private static (long Start, long Stop) Bounds(long? start, long? stop, long step, long count)
+    {
+        (long low, long high) = step > 0 ? (0, count) : (-1, count - 1);
+        long Clamp(long? at, long otherwise) => at is not { } value ? otherwise : Math.Clamp(value < 0 ? value + count : value, low, high);
+        return step > 0 ? (Clamp(start, low), Clamp(stop, high)) : (Clamp(start, high), Clamp(stop, low));
+    }
+
+    private static IEnumerable<int> Indices(long from, long to, long by)
+    {
+        for (Int128 i = from; by > 0 ? i < to : i > to; i += by)
+            yield return (int)i;
+    }
+
+    private static List<object?> Join(List<object?> left, List<object?> right, TemplateWork work)
+    {
+        work.SpendItems(left.Count + right.Count);
+        IEnumerable<object?> all = left.Concat(right);
+        return left is TemplateTuple ? new TemplateTuple(all) : [.. all];
+    }
+
+    private static object Repeat(object? value, long times, TemplateWork work)
+    {
+        // Beyond any limit the exact count does not matter, and a product could overflow.
+        int count = (int)Math.Min(times, int.MaxValue);
+        if (value is string text)
+        {
+            work.SpendText((long)text.Length * count);
+            return text.Length == 1 ? new string(text[0], count) : new StringBuilder().Insert(0, text, text.Length == 0 ? 0 : count).ToString();
+        }
+
+        var items = (List<object?>)value!;
+        work.SpendItems((long)items.Count * count);
+        IEnumerable<object?> all = Enumerable.Repeat(items, items.Count == 0 ? 0 : count).SelectMany(item => item);
+        return items is TemplateTuple ? new TemplateTuple(all) : all.ToList();
+    }
+
+    /// <summary>The remainder has the sign of the divisor, even where it is zero.</summary>
+    private static double Remainder(double x, double y)
+    {
+        double remainder = x % y;
+        return remainder == 0 ? Math.CopySign(0, y) : remainder < 0 != y < 0 ? remainder + y : remainder;
     }
 
     private static long Power(long number, long times)
@@ -79,9 +120,14 @@ internal static class TemplateOperators
 
     private static int? At(int count, long at) => at < 0 ? at + count >= 0 ? (int)(at + count) : null : at < count ? (int)at : null;
 
-    private static string Limit(string text) => text.Length <= MaximumText ? text : throw TemplateErrors.TooMuch($"a text has more than {MaximumText:N0} characters");
+    private static string Concatenate(string left, string right, TemplateWork work)
+    {
+        work.SpendText((long)left.Length + right.Length);
+        return left + right;
+    }
 
-    private static long? WholeOf(object? value) => value is bool flag ? flag ? 1 : 0 : value as long?;
+    /// <summary>An integer (booleans count as 0 and 1), or null.</summary>
+    public static long? WholeOf(object? value) => value is bool flag ? flag ? 1 : 0 : value as long?;
 
     private static object Calculate(string sign, long a, long b)
     {
@@ -119,9 +165,10 @@ internal static class TemplateOperators
             "-" => x - y,
             "*" => x * y,
             "/" => x / y,
-            "//" => Math.Floor(x / y),
-            "%" => x - (y * Math.Floor(x / y)),
-            "**" when WholeOf(left) is { } a && WholeOf(right) is >= 0 and var b && Math.Abs(Math.Pow(a, b)) < long.MaxValue => Power(a, b),
+            "//" => Math.Round((x - Remainder(x, y)) / y),
+            "%" => Remainder(x, y),
+            "**" when WholeOf(left) is { } a && WholeOf(right) is >= 0 and var b && Math.Abs(Math.Pow(a, b)) < long.MaxValue => (object)Power(a, b),
+            "**" when x < 0 && y != Math.Floor(y) => throw TemplateErrors.Value("a root of a negative number"),
             "**" => Math.Pow(x, y),
             _ => throw TemplateErrors.Value($"'{sign}' has no meaning"),
         };

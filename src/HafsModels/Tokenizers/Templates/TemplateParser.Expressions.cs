@@ -67,6 +67,7 @@ internal sealed partial class TemplateParser
     private Expression ReadComparison()
     {
         Expression first = ReadSum();
+        TemplatePlace place = Current.Place;
         var rest = new List<(string, Expression)>();
         while (true)
         {
@@ -77,7 +78,7 @@ internal sealed partial class TemplateParser
             else if (IsName("not") && Peek(1).Text == "in")
                 rest.Add(("not in", ReadAfter(2)));
             else
-                return rest switch { [] => first, [var (sign, right)] => new Expression.Binary(sign, first, right), _ => new Expression.Comparison(first, rest) };
+                return rest switch { [] => first, [var (sign, right)] => new Expression.Binary(sign, first, right) { Place = place }, _ => new Expression.Comparison(first, rest) { Place = place } };
         }
     }
 
@@ -91,15 +92,15 @@ internal sealed partial class TemplateParser
     {
         Expression left = ReadConcatenation();
         while (IsSign("+") || IsSign("-"))
-            left = new Expression.Binary(tokens[at++].Text, left, ReadConcatenation());
+            left = ReadBinary(left, ReadConcatenation);
         return left;
     }
 
     private Expression ReadConcatenation()
     {
         Expression left = ReadProduct();
-        while (TakeSign("~"))
-            left = new Expression.Binary("~", left, ReadProduct());
+        while (IsSign("~"))
+            left = ReadBinary(left, ReadProduct);
         return left;
     }
 
@@ -107,23 +108,30 @@ internal sealed partial class TemplateParser
     {
         Expression left = ReadPower();
         while (Current.Kind == TemplateTokenKind.Sign && Current.Text is "*" or "/" or "//" or "%")
-            left = new Expression.Binary(tokens[at++].Text, left, ReadPower());
+            left = ReadBinary(left, ReadPower);
         return left;
     }
 
     private Expression ReadPower()
     {
         Expression left = ReadUnary(filters: true);
-        while (TakeSign("**"))
-            left = new Expression.Binary("**", left, ReadUnary(filters: true));
+        while (IsSign("**"))
+            left = ReadBinary(left, () => ReadUnary(filters: true));
         return left;
+    }
+
+    private Expression.Binary ReadBinary(Expression left, Func<Expression> readRight)
+    {
+        TemplateToken sign = tokens[at++];
+        return new Expression.Binary(sign.Text, left, readRight()) { Place = sign.Place };
     }
 
     private Expression ReadUnary(bool filters)
     {
         Descend();
+        TemplatePlace place = Current.Place;
         Expression value = IsSign("-") || IsSign("+")
-            ? new Expression.Unary(tokens[at++].Text, ReadUnary(filters: false))
+            ? new Expression.Unary(tokens[at++].Text, ReadUnary(filters: false)) { Place = place }
             : ReadPrimary();
         value = ReadPostfix(value);
         depth--;
@@ -147,9 +155,10 @@ internal sealed partial class TemplateParser
         while (first || TakeSign("|"))
         {
             first = false;
+            TemplatePlace place = Current.Place;
             string name = Expect(TemplateTokenKind.Name);
             (List<Expression> arguments, List<(string, Expression)> named) = TakeSign("(") ? ReadArguments() : ([], []);
-            value = new Expression.Filter(value, name, arguments, named);
+            value = new Expression.Filter(value, name, arguments, named) { Place = place };
         }
 
         return value;
@@ -158,13 +167,18 @@ internal sealed partial class TemplateParser
     private Expression.Test ReadTest(Expression value)
     {
         bool negated = TakeName("not");
+        TemplatePlace place = Current.Place;
         string name = Expect(TemplateTokenKind.Name);
         List<Expression> arguments = [];
         if (TakeSign("("))
-            arguments = ReadArguments().Positional;
+        {
+            (arguments, List<(string, Expression)> named) = ReadArguments();
+            if (named.Count > 0)
+                throw TemplateErrors.Syntax(place, "a test takes its arguments by position");
+        }
         else if (StartsArgument())
             arguments.Add(ReadPostfix(ReadPrimary()));
-        return new Expression.Test(value, name, arguments, negated);
+        return new Expression.Test(value, name, arguments, negated) { Place = place };
     }
 
     /// <summary>A test takes one argument without parentheses: a value, but no word that goes on with the expression.</summary>
@@ -179,20 +193,21 @@ internal sealed partial class TemplateParser
     {
         while (true)
         {
+            TemplatePlace place = Current.Place;
             if (TakeSign("."))
             {
                 value = Current.Kind == TemplateTokenKind.Number
-                    ? new Expression.Member(value, ReadPrimary(), MethodsFirst: false)
-                    : new Expression.Member(value, new Expression.Constant(Expect(TemplateTokenKind.Name)), MethodsFirst: true);
+                    ? new Expression.Member(value, ReadPrimary(), MethodsFirst: false) { Place = place }
+                    : new Expression.Member(value, new Expression.Constant(Expect(TemplateTokenKind.Name)), MethodsFirst: true) { Place = place };
             }
             else if (TakeSign("["))
             {
-                value = ReadIndex(value);
+                value = ReadIndex(value) with { Place = place };
             }
             else if (TakeSign("("))
             {
                 (List<Expression> arguments, List<(string, Expression)> named) = ReadArguments();
-                value = new Expression.Call(value, arguments, named);
+                value = new Expression.Call(value, arguments, named) { Place = place };
             }
             else
             {
@@ -262,7 +277,10 @@ internal sealed partial class TemplateParser
             case TemplateTokenKind.Number:
                 return long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? new Expression.Constant(number) : throw Error("a number is too large");
             case TemplateTokenKind.Name:
-                return Constants.TryGetValue(token.Text, out object? constant) ? new Expression.Constant(constant) : new Expression.Variable(token.Text);
+                if (Constants.TryGetValue(token.Text, out object? constant))
+                    return new Expression.Constant(constant);
+                names.Add(token.Text);
+                return new Expression.Variable(token.Text);
             case TemplateTokenKind.Sign when token.Text == "(":
                 if (TakeSign(")"))
                     return new Expression.Items([], IsTuple: true);
@@ -275,7 +293,7 @@ internal sealed partial class TemplateParser
                 return ReadPairs();
             default:
                 at--;
-                throw Error($"'{token.Text}' stands where a value is needed");
+                throw Error($"a value is needed {Before}");
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed partial class TemplateParser
     private int depth;
     private int loops;
 
+    /// <summary>The variables that the macro being read, or the template outside of macros, names.</summary>
+    private HashSet<string> names = [];
+
     private TemplateParser(IReadOnlyList<TemplateToken> tokens) => this.tokens = tokens;
 
     private TemplateToken Current => tokens[at];
@@ -18,7 +21,7 @@ internal sealed partial class TemplateParser
     {
         var parser = new TemplateParser(TemplateLexer.Read(template));
         IReadOnlyList<Statement> body = parser.ReadBody();
-        return parser.Current.Kind == TemplateTokenKind.End ? body : throw parser.Error($"'{parser.Peek(1).Text}' has no beginning");
+        return parser.Current.Kind == TemplateTokenKind.End ? body : throw parser.Error(1, $"'{parser.Peek(1).Text}' has no beginning");
     }
 
     /// <summary>Statements up to one that belongs to the statement around them (endif, else, …) or the end.</summary>
@@ -34,8 +37,8 @@ internal sealed partial class TemplateParser
             }
             else if (Current.Kind == TemplateTokenKind.OpenOutput)
             {
-                at++;
-                body.Add(new Statement.Output(ReadTuple()));
+                TemplatePlace place = tokens[at++].Place;
+                body.Add(new Statement.Output(ReadTuple()) { Place = place });
                 Expect(TemplateTokenKind.CloseOutput);
             }
             else if (Peek(1).Text is "endif" or "else" or "elif" or "endfor" or "endmacro" or "endset" or "endfilter" or "endgeneration" or "endcall" or "endwith")
@@ -44,8 +47,8 @@ internal sealed partial class TemplateParser
             }
             else
             {
-                at++;
-                body.Add(ReadStatement());
+                TemplatePlace place = tokens[at++].Place;
+                body.Add(ReadStatement() with { Place = place });
             }
         }
 
@@ -71,7 +74,7 @@ internal sealed partial class TemplateParser
             case "with":
                 return ReadWith();
             case "break" or "continue" when loops == 0:
-                throw Error($"'{keyword}' stands outside of a loop");
+                throw Error(-1, $"'{keyword}' stands outside of a loop");
             case "break":
                 Close();
                 return new Statement.Break();
@@ -90,7 +93,7 @@ internal sealed partial class TemplateParser
                 End("endfilter");
                 return new Statement.FilterBlock((Expression.Filter)filter, filtered);
             default:
-                throw Error($"the statement '{keyword}' is not known");
+                throw Error(-1, $"the statement '{keyword}' is not known");
         }
     }
 
@@ -102,12 +105,14 @@ internal sealed partial class TemplateParser
         {
             Close();
             branches.Add((condition, ReadBody()));
+            if (Current.Kind == TemplateTokenKind.End)
+                throw Error("'endif' is missing");
             at++;
             string keyword = Expect(TemplateTokenKind.Name);
             if (keyword == "endif")
                 break;
             if (condition is null || keyword is not ("elif" or "else"))
-                throw Error($"'{keyword}' stands where endif is needed");
+                throw Error(-1, $"'{keyword}' stands where endif is needed");
             condition = keyword == "elif" ? ReadExpression() : null;
         }
 
@@ -117,19 +122,15 @@ internal sealed partial class TemplateParser
 
     private Statement.For ReadFor()
     {
-        var names = new List<string>();
-        bool parenthesized = TakeSign("(");
-        do
-            names.Add(Expect(TemplateTokenKind.Name));
-        while (TakeSign(","));
-        if (parenthesized)
-            ExpectSign(")");
+        Expression target = ReadTargets();
         if (!TakeName("in"))
             throw Error("a loop needs 'in'");
         Expression source = ReadOr();
         if (IsSign(","))
             source = ReadRestOfTuple(source);
         Expression? condition = TakeName("if") ? ReadExpression() : null;
+        if (IsName("recursive"))
+            throw Error("recursive loops are not known");
         Close();
         loops++;
         List<Statement> body = ReadBody();
@@ -143,27 +144,52 @@ internal sealed partial class TemplateParser
         }
 
         End("endfor");
-        return new Statement.For(names, source, condition, body, otherwise);
+        return new Statement.For(target, source, condition, body, otherwise);
     }
 
     private Statement ReadSet()
     {
-        var targets = new List<Expression>();
-        do
-            targets.Add(ReadPostfix(ReadPrimary()));
-        while (TakeSign(","));
+        Expression target = ReadTargets();
         if (TakeSign("="))
         {
             Expression value = ReadTuple();
             Close();
-            return new Statement.Set(targets, value);
+            return new Statement.Set(target, value);
         }
 
         Expression.Filter? filter = IsSign("|") ? (Expression.Filter)ReadFilters(new Expression.Constant(""), first: false) : null;
         Close();
         List<Statement> body = ReadBody();
         End("endset");
-        return targets is [var one] ? new Statement.SetBlock(one, filter, body) : throw Error("a set block needs one name");
+        return target is not Expression.Items ? new Statement.SetBlock(target, filter, body) : throw Error("a set block needs one name");
+    }
+
+    /// <summary>What a value is given to: a name, a member of a namespace, or several, in brackets or not.</summary>
+    private Expression ReadTargets()
+    {
+        Expression first = ReadTarget();
+        if (!IsSign(","))
+            return first;
+        var targets = new List<Expression> { first };
+        while (TakeSign(",") && !IsName("in") && !IsSign("=") && !IsSign(")"))
+            targets.Add(ReadTarget());
+        return new Expression.Items(targets, IsTuple: true);
+    }
+
+    private Expression ReadTarget()
+    {
+        if (TakeSign("("))
+        {
+            Descend();
+            Expression inner = ReadTargets();
+            ExpectSign(")");
+            depth--;
+            return inner;
+        }
+
+        TemplatePlace place = Current.Place;
+        Expression target = new Expression.Variable(Expect(TemplateTokenKind.Name));
+        return TakeSign(".") ? new Expression.Member(target, new Expression.Constant(Expect(TemplateTokenKind.Name)), MethodsFirst: false) { Place = place } : target;
     }
 
     private Statement.Macro ReadMacro()
@@ -185,12 +211,14 @@ internal sealed partial class TemplateParser
     private Statement.Macro ReadMacroBody(string name, List<(string Name, Expression? Default)> parameters, string end)
     {
         Close();
-        int outside = loops;
-        loops = 0;
+        (int loopsOutside, HashSet<string> namesOutside) = (loops, names);
+        (loops, names) = (0, []);
         List<Statement> body = ReadBody();
-        loops = outside;
+        var macro = new Statement.Macro(name, parameters, body, names);
+        namesOutside.UnionWith(names);
+        (loops, names) = (loopsOutside, namesOutside);
         End(end);
-        return new Statement.Macro(name, parameters, body);
+        return macro;
     }
 
     private List<(string Name, Expression? Default)> ReadParameters()
@@ -228,7 +256,7 @@ internal sealed partial class TemplateParser
     private void Descend()
     {
         if (++depth > MaximumDepth)
-            throw TemplateErrors.TooMuch($"line {Current.Line}: parts nest deeper than {MaximumDepth}");
+            throw TemplateErrors.TooMuch(Current.Place, $"parts nest deeper than {MaximumDepth}");
     }
 
     private TemplateToken Peek(int ahead) => tokens[Math.Min(at + ahead, tokens.Count - 1)];
@@ -250,10 +278,20 @@ internal sealed partial class TemplateParser
     private void ExpectSign(string sign)
     {
         if (!TakeSign(sign))
-            throw Error($"'{sign}' is needed before '{Current.Text}'");
+            throw Error($"'{sign}' is needed {Before}");
     }
 
-    private string Expect(TemplateTokenKind kind) => Current.Kind == kind ? tokens[at++].Text : throw Error($"{kind} is needed before '{Current.Text}'");
+    private string Expect(TemplateTokenKind kind) => Current.Kind == kind ? tokens[at++].Text : throw Error($"{Names[kind]} is needed {Before}");
+
+    private static readonly Dictionary<TemplateTokenKind, string> Names = new()
+    {
+        [TemplateTokenKind.Name] = "a name",
+        [TemplateTokenKind.CloseOutput] = "'}}'",
+        [TemplateTokenKind.OpenStatement] = "a statement",
+        [TemplateTokenKind.CloseStatement] = "'%}'",
+    };
+
+    private string Before => Current.Kind == TemplateTokenKind.End ? "before the end" : $"before '{Current.Text}'";
 
     private void Close() => Expect(TemplateTokenKind.CloseStatement);
 
@@ -265,5 +303,8 @@ internal sealed partial class TemplateParser
         Close();
     }
 
-    private HafsException Error(string what) => TemplateErrors.Syntax(Current.Line, what);
+    private HafsException Error(string what) => Error(0, what);
+
+    /// <summary>An error at a token near the current one.</summary>
+    private HafsException Error(int ahead, string what) => TemplateErrors.Syntax(Peek(ahead).Place, what);
 }

@@ -5,15 +5,13 @@ namespace HafsModels.Tokenizers.Templates;
 /// <summary>Carries out the statements of a template. Loops, depth and output are bounded, since templates come with models from anywhere.</summary>
 internal sealed class TemplateRenderer
 {
-    private const int MaximumSteps = 2_000_000;
-    private const int MaximumOutput = 16 << 20;
     private const int MaximumCalls = 64;
     private const int MaximumRange = 100_000;
     private const string Caller = "caller";
 
     private readonly StringBuilder output = new();
     private readonly TemplateScope globals;
-    private int steps;
+    private readonly TemplateWork work = new();
     private int calls;
     private StringBuilder target;
 
@@ -40,7 +38,15 @@ internal sealed class TemplateRenderer
     public static string Render(IReadOnlyList<Statement> body, IEnumerable<KeyValuePair<string, object?>> variables, DateTimeOffset now)
     {
         var renderer = new TemplateRenderer(variables, now);
-        renderer.Run(body, renderer.globals);
+        try
+        {
+            renderer.Run(body, renderer.globals);
+        }
+        catch (HafsException error) when (TemplateErrors.LacksPlace(error))
+        {
+            throw TemplateErrors.Located(error, renderer.work.Place);
+        }
+
         return renderer.output.ToString();
     }
 
@@ -58,7 +64,8 @@ internal sealed class TemplateRenderer
 
     private Flow Run(Statement statement, TemplateScope scope)
     {
-        Step();
+        TemplateErrors.CheckDepth();
+        work.At(statement.Place).Spend(1);
         switch (statement)
         {
             case Statement.Text text:
@@ -79,10 +86,10 @@ internal sealed class TemplateRenderer
                 Run(loop, scope);
                 return Flow.Next;
             case Statement.Set set:
-                Assign(set.Targets, Evaluate(set.Value, scope), scope);
+                Assign(set.Target, Evaluate(set.Value, scope), scope);
                 return Flow.Next;
             case Statement.SetBlock block:
-                Assign([block.Target], Filtered(block.Filter, Capture(block.Body, scope), scope), scope);
+                Assign(block.Target, Filtered(block.Filter, Capture(block.Body, scope), scope), scope);
                 return Flow.Next;
             case Statement.FilterBlock block:
                 Write(TemplateValues.Show(Filtered(block.Filter, Capture(block.Body, scope), scope)));
@@ -115,37 +122,50 @@ internal sealed class TemplateRenderer
         filter is null ? text : Evaluate(WithValue(filter, new Expression.Constant(text)), scope);
 
     /// <summary>Puts a value at the start of a chain of filters.</summary>
-    private static Expression.Filter WithValue(Expression.Filter filter, Expression value) =>
-        filter with { Value = filter.Value is Expression.Filter inner ? WithValue(inner, value) : value };
+    private static Expression.Filter WithValue(Expression.Filter filter, Expression value)
+    {
+        TemplateErrors.CheckDepth();
+        return filter with { Value = filter.Value is Expression.Filter inner ? WithValue(inner, value) : value };
+    }
 
     private void Run(Statement.For loop, TemplateScope scope)
     {
-        IReadOnlyList<object?> items = TemplateValues.Iterate(Evaluate(loop.Source, scope));
+        IReadOnlyList<object?> items = TemplateValues.Iterate(Evaluate(loop.Source, scope), work.At(loop.Place));
         if (loop.Condition is { } condition)
         {
             items = [.. items.Where(item =>
             {
                 var inner = new TemplateScope(scope);
-                Bind(loop.Names, item, inner);
+                Assign(loop.Target, item, inner);
                 return TemplateValues.IsTrue(Evaluate(condition, inner));
             })];
         }
 
+        object? last = null;
+        bool isFirst = true;
         for (int i = 0; i < items.Count; i++)
         {
-            Step();
+            work.At(loop.Place).Spend(1);
             var inner = new TemplateScope(scope);
-            Bind(loop.Names, items[i], inner);
-            inner.Set("loop", LoopOf(items, i));
+            Assign(loop.Target, items[i], inner);
+            inner.Set("loop", LoopOf(items, i, Changed));
             if (Run(loop.Body, inner) == Flow.Break)
                 break;
         }
 
         if (items.Count == 0)
-            Run(loop.Otherwise, scope);
+            Run(loop.Otherwise, new TemplateScope(scope));
+
+        object? Changed(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+        {
+            var now = new TemplateTuple(arguments);
+            bool changed = isFirst || !TemplateValues.AreEqual(last, now, work);
+            (last, isFirst) = (now, false);
+            return changed;
+        }
     }
 
-    private static OrderedDictionary<string, object?> LoopOf(IReadOnlyList<object?> items, int i) => new()
+    private static OrderedDictionary<string, object?> LoopOf(IReadOnlyList<object?> items, int i, TemplateFunction changed) => new()
     {
         ["index"] = i + 1L,
         ["index0"] = (long)i,
@@ -154,42 +174,27 @@ internal sealed class TemplateRenderer
         ["first"] = i == 0,
         ["last"] = i == items.Count - 1,
         ["length"] = (long)items.Count,
+        ["depth"] = 1L,
+        ["depth0"] = 0L,
         ["previtem"] = i > 0 ? items[i - 1] : Undefined.Value,
         ["nextitem"] = i + 1 < items.Count ? items[i + 1] : Undefined.Value,
-        ["cycle"] = (TemplateFunction)((arguments, _) => arguments.Count > 0 ? arguments[i % arguments.Count] : Undefined.Value),
+        ["cycle"] = (TemplateFunction)((arguments, _) => arguments.Count > 0 ? arguments[i % arguments.Count] : throw TemplateErrors.Value("there is nothing to cycle through")),
+        ["changed"] = changed,
     };
 
-    private static void Bind(IReadOnlyList<string> names, object? item, TemplateScope scope)
+    private void Assign(Expression target, object? value, TemplateScope scope)
     {
-        if (names.Count == 1)
-        {
-            scope.Set(names[0], item);
-            return;
-        }
-
-        IReadOnlyList<object?> parts = TemplateValues.Iterate(item);
-        if (parts.Count != names.Count)
-            throw TemplateErrors.Value($"{parts.Count} values stand for {names.Count} names");
-        for (int i = 0; i < names.Count; i++)
-            scope.Set(names[i], parts[i]);
-    }
-
-    private void Assign(IReadOnlyList<Expression> targets, object? value, TemplateScope scope)
-    {
-        if (targets.Count > 1)
-        {
-            IReadOnlyList<object?> parts = TemplateValues.Iterate(value);
-            if (parts.Count != targets.Count)
-                throw TemplateErrors.Value($"{parts.Count} values stand for {targets.Count} names");
-            for (int i = 0; i < targets.Count; i++)
-                Assign([targets[i]], parts[i], scope);
-            return;
-        }
-
-        switch (targets[0])
+        switch (target)
         {
             case Expression.Variable variable:
                 scope.Set(variable.Name, value);
+                break;
+            case Expression.Items targets:
+                IReadOnlyList<object?> parts = TemplateValues.Iterate(value, work);
+                if (parts.Count != targets.Values.Count)
+                    throw TemplateErrors.Value($"{parts.Count} values stand for {targets.Values.Count} names");
+                for (int i = 0; i < parts.Count; i++)
+                    Assign(targets.Values[i], parts[i], scope);
                 break;
             case Expression.Member { Index: Expression.Constant { Value: string name } } member when Evaluate(member.Target, scope) is TemplateNamespace space:
                 space.Members[name] = value;
@@ -213,12 +218,8 @@ internal sealed class TemplateRenderer
     {
         if (++calls > MaximumCalls)
             throw TemplateErrors.TooMuch($"macros call each other deeper than {MaximumCalls}");
-        if (arguments.Count > macro.Parameters.Count)
-            throw TemplateErrors.Value($"the macro '{macro.Name}' takes {macro.Parameters.Count} arguments, not {arguments.Count}");
-        if (named.Keys.FirstOrDefault(name => name != Caller && macro.Parameters.All(parameter => parameter.Name != name)) is { } unknown)
-            throw TemplateErrors.Value($"the macro '{macro.Name}' has no parameter '{unknown}'");
         var inner = new TemplateScope(scope);
-        inner.Set(Caller, named.GetValueOrDefault(Caller, Undefined.Value));
+        GiveRest(macro, arguments, named, inner);
         for (int i = 0; i < macro.Parameters.Count; i++)
         {
             (string name, Expression? otherwise) = macro.Parameters[i];
@@ -232,9 +233,24 @@ internal sealed class TemplateRenderer
         return text;
     }
 
+    /// <summary>What stands for no parameter goes to <c>varargs</c>, <c>kwargs</c> and <c>caller</c>, where the macro asks for them.</summary>
+    private static void GiveRest(Statement.Macro macro, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, TemplateScope inner)
+    {
+        var rest = new OrderedDictionary<string, object?>(named.Where(pair => pair.Key != Caller && !macro.Parameters.Skip(arguments.Count).Any(parameter => parameter.Name == pair.Key)));
+        if (arguments.Count > macro.Parameters.Count && !macro.Names.Contains("varargs"))
+            throw TemplateErrors.Value($"the macro '{macro.Name}' takes {macro.Parameters.Count} arguments, not {arguments.Count}");
+        if (rest.Count > 0 && !macro.Names.Contains("kwargs"))
+            throw TemplateErrors.Value($"the macro '{macro.Name}' has no parameter '{rest.GetAt(0).Key}' or is given it twice");
+        if (named.ContainsKey(Caller) && !macro.Names.Contains(Caller))
+            throw TemplateErrors.Value($"the macro '{macro.Name}' is called with a body but has no use for one");
+        inner.Set("varargs", new TemplateTuple(arguments.Skip(macro.Parameters.Count)));
+        inner.Set("kwargs", rest);
+        inner.Set(Caller, named.GetValueOrDefault(Caller, Undefined.Value));
+    }
+
     private object? Evaluate(Expression expression, TemplateScope scope)
     {
-        Step();
+        work.Spend(1);
         TemplateErrors.CheckDepth();
         return expression switch
         {
@@ -242,17 +258,17 @@ internal sealed class TemplateRenderer
             Expression.Variable variable => scope.Find(variable.Name),
             Expression.Items items => Collect(items, scope),
             Expression.Pairs pairs => Collect(pairs, scope),
-            Expression.Member member => TemplateOperators.Member(Evaluate(member.Target, scope), Evaluate(member.Index, scope), member.MethodsFirst),
-            Expression.Slice slice => TemplateOperators.Slice(Evaluate(slice.Target, scope), Index(slice.Start, scope), Index(slice.Stop, scope), Index(slice.Step, scope)),
+            Expression.Member member => TemplateOperators.Member(Evaluate(member.Target, scope), Evaluate(member.Index, scope), work.At(member.Place), member.MethodsFirst),
+            Expression.Slice slice => TemplateOperators.Slice(Evaluate(slice.Target, scope), Index(slice.Start, scope), Index(slice.Stop, scope), Index(slice.Step, scope), work.At(slice.Place)),
             Expression.Call call => Call(call, scope),
-            Expression.Filter filter => TemplateFilters.Apply(filter.Name, Evaluate(filter.Value, scope), All(filter.Arguments, scope), All(filter.Named, scope)),
-            Expression.Test test => TemplateTests.Is(test.Name, Evaluate(test.Value, scope), All(test.Arguments, scope)) != test.Negated,
+            Expression.Filter filter => TemplateFilters.Apply(filter.Name, Evaluate(filter.Value, scope), All(filter.Arguments, scope), All(filter.Named, scope), work.At(filter.Place)),
+            Expression.Test test => TemplateTests.Is(test.Name, Evaluate(test.Value, scope), All(test.Arguments, scope), work.At(test.Place)) != test.Negated,
             Expression.Unary { Sign: "not" } unary => !TemplateValues.IsTrue(Evaluate(unary.Value, scope)),
-            Expression.Unary unary => TemplateOperators.Apply(unary.Sign, 0L, Evaluate(unary.Value, scope)),
+            Expression.Unary unary => TemplateOperators.Apply(unary.Sign, 0L, Evaluate(unary.Value, scope), work.At(unary.Place)),
             Expression.Binary { Sign: "and" } binary => Evaluate(binary.Left, scope) is var left && TemplateValues.IsTrue(left) ? Evaluate(binary.Right, scope) : left,
             Expression.Binary { Sign: "or" } binary => Evaluate(binary.Left, scope) is var left && TemplateValues.IsTrue(left) ? left : Evaluate(binary.Right, scope),
             Expression.Comparison comparison => Compare(comparison, scope),
-            Expression.Binary binary => TemplateOperators.Apply(binary.Sign, Evaluate(binary.Left, scope), Evaluate(binary.Right, scope)),
+            Expression.Binary binary => TemplateOperators.Apply(binary.Sign, Evaluate(binary.Left, scope), Evaluate(binary.Right, scope), work.At(binary.Place)),
             Expression.Conditional conditional => TemplateValues.IsTrue(Evaluate(conditional.Condition, scope))
                 ? Evaluate(conditional.Then, scope)
                 : conditional.Otherwise is null ? Undefined.Value : Evaluate(conditional.Otherwise, scope),
@@ -266,7 +282,7 @@ internal sealed class TemplateRenderer
         foreach ((string sign, Expression next) in comparison.Rest)
         {
             object? right = Evaluate(next, scope);
-            if (!TemplateValues.IsTrue(TemplateOperators.Apply(sign, left, right)))
+            if (!TemplateValues.IsTrue(TemplateOperators.Apply(sign, left, right, work.At(comparison.Place))))
                 return false;
             left = right;
         }
@@ -276,14 +292,17 @@ internal sealed class TemplateRenderer
 
     private object? Call(Expression.Call call, TemplateScope scope, TemplateFunction? caller = null)
     {
-        if (Evaluate(call.Target, scope) is not TemplateFunction function)
-            throw TemplateErrors.Value($"'{Describe(call.Target)}' cannot be called");
+        object? called = Evaluate(call.Target, scope);
+        if (called is not TemplateFunction function)
+            throw TemplateErrors.Value($"{(called is Undefined ? "there is no" : "what cannot be called is")} '{Describe(call.Target)}'");
+        object?[] arguments = All(call.Arguments, scope);
         Dictionary<string, object?> named = All(call.Named, scope);
         if (caller is not null)
             named[Caller] = caller;
+        work.At(call.Place);
         try
         {
-            return function(All(call.Arguments, scope), named);
+            return work.SpendOn(function(arguments, named));
         }
         catch (Exception error) when (error is ArgumentOutOfRangeException or IndexOutOfRangeException)
         {
@@ -295,7 +314,7 @@ internal sealed class TemplateRenderer
     {
         Expression.Variable variable => variable.Name,
         Expression.Member { Index: Expression.Constant { Value: string name } } member => $"{Describe(member.Target)}.{name}",
-        _ => "an expression",
+        _ => "(…)",
     };
 
     private List<object?> Collect(Expression.Items items, TemplateScope scope)
@@ -308,7 +327,7 @@ internal sealed class TemplateRenderer
     {
         var result = new OrderedDictionary<string, object?>();
         foreach ((Expression key, Expression value) in pairs.Values)
-            result[TemplateValues.Key(Evaluate(key, scope))] = Evaluate(value, scope);
+            result[TemplateValues.Key(work.SpendOn(Evaluate(key, scope)))] = Evaluate(value, scope);
         return result;
     }
 
@@ -325,12 +344,12 @@ internal sealed class TemplateRenderer
     }
 
     /// <summary>The dictionary that is given, or one of given pairs, with named arguments over it.</summary>
-    private static OrderedDictionary<string, object?> Combine(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
+    private OrderedDictionary<string, object?> Combine(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
     {
         var all = new OrderedDictionary<string, object?>();
-        foreach (object? pair in arguments is [var first, ..] ? first is OrderedDictionary<string, object?> ? TemplateFilters.Items(first) : TemplateValues.Iterate(first) : [])
+        foreach (object? pair in arguments is [var first, ..] ? first is OrderedDictionary<string, object?> ? TemplateFilters.Items(first) : TemplateValues.Iterate(first, work) : [])
         {
-            if (TemplateValues.Iterate(pair) is not [var key, var value])
+            if (TemplateValues.Iterate(pair, work) is not [var key, var value])
                 throw TemplateErrors.Value("a dictionary is made of pairs");
             all[TemplateValues.Key(key)] = value;
         }
@@ -349,12 +368,12 @@ internal sealed class TemplateRenderer
         if (step == 0)
             throw TemplateErrors.Value("a range steps by zero");
         var items = new List<object?>();
-        for (long i = start; step > 0 ? i < stop : i > stop; i += step)
+        for (Int128 i = start; step > 0 ? i < stop : i > stop; i += step)
         {
             if (items.Count == MaximumRange)
                 throw TemplateErrors.TooMuch($"a range has more than {MaximumRange:N0} numbers");
-            Step();
-            items.Add(i);
+            work.Spend(1);
+            items.Add((long)i);
         }
 
         return items;
@@ -362,14 +381,9 @@ internal sealed class TemplateRenderer
 
     private void Write(string text)
     {
-        if (target.Length + text.Length > MaximumOutput)
-            throw TemplateErrors.TooMuch($"the output has more than {MaximumOutput:N0} characters");
+        work.SpendText(text.Length);
+        if (target.Length + text.Length > TemplateWork.MaximumText)
+            throw TemplateErrors.TooMuch($"the output has more than {TemplateWork.MaximumText:N0} characters");
         target.Append(text);
-    }
-
-    private void Step()
-    {
-        if (++steps > MaximumSteps)
-            throw TemplateErrors.TooMuch($"more than {MaximumSteps:N0} steps");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace HafsModels.Tokenizers.Templates;
@@ -6,8 +7,6 @@ namespace HafsModels.Tokenizers.Templates;
 /// <summary>Values as Python shows them: <c>str</c> outside of lists and dictionaries, <c>repr</c> inside.</summary>
 internal static class TemplateText
 {
-    private const int MaximumLength = 16 << 20;
-
     private static readonly Dictionary<int, string> Escapes = new() { ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t" };
 
     public static string Of(object? value)
@@ -49,8 +48,8 @@ internal static class TemplateText
     private static void Write(object? value, StringBuilder text, bool inside)
     {
         TemplateErrors.CheckDepth();
-        if (text.Length > MaximumLength)
-            throw TemplateErrors.TooMuch($"a text has more than {MaximumLength:N0} characters");
+        if (text.Length > TemplateWork.MaximumText)
+            throw TemplateErrors.TooMuch($"a text has more than {TemplateWork.MaximumText:N0} characters");
         switch (value)
         {
             case List<object?> items:
@@ -76,6 +75,7 @@ internal static class TemplateText
                     bool flag => flag ? "True" : "False",
                     string words => words,
                     long number => number.ToString(CultureInfo.InvariantCulture),
+                    BigInteger number => number.ToString(CultureInfo.InvariantCulture),
                     double number => OfNumber(number),
                     _ => throw TemplateErrors.Value($"a {TemplateValues.NameOf(value)} cannot be shown"),
                 });

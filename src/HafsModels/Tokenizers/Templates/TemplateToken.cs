@@ -37,5 +37,5 @@ internal enum TemplateTokenKind
 /// <summary>A piece of a template.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Text">Its text; a string without quotes and escapes.</param>
-/// <param name="Line">Line it stands on, from 1.</param>
-internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Text, int Line);
+/// <param name="Place">Where it begins.</param>
+internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Text, TemplatePlace Place);
