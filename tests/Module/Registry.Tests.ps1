@@ -140,6 +140,41 @@ Describe 'A copy of the registry' {
     }
 }
 
+Describe 'Watching for training runs' {
+    BeforeAll {
+        $test = New-TestRegistry 'kjv-llama'
+        $runs = New-Item -ItemType Directory "$($test.Folder)/runs"
+    }
+    AfterAll { Remove-Item -Recurse -Force $test.Folder }
+
+    It 'registers a run that ends while it waits, converts it, and ends with the pipeline' {
+        $source = $test.Model
+        $writer = Start-ThreadJob {
+            $run = New-Item -ItemType Directory "$using:runs/kjv"
+            Get-ChildItem $using:source -Exclude trainer_state.json | Copy-Item -Destination $run
+            Start-Sleep 1
+            Copy-Item "$using:source/trainer_state.json" $run
+        }
+        $model, $file = Register-Model -Watch $runs -ConvertTo Q8_0 -QuietSeconds 1 -Tag new -Registry $test.Registry | Select-Object -First 2
+        $writer | Receive-Job -Wait -AutoRemoveJob
+        $model.Id | Should -Be 'kjv'
+        $model.Tags | Should -Be 'new'
+        $file.Quantization | Should -Be 'Q8_0'
+        $file.Path | Should -Exist
+    }
+
+    It 'passes over what is registered, tells what cannot be, and -WhatIf does nothing' {
+        Copy-Item -Recurse $test.Model "$runs/other"
+        $null = New-Item -ItemType Directory "$runs/empty"
+        Set-Content "$runs/empty/trainer_state.json" '{"global_step": 1, "max_steps": 1}'
+        Register-Model -Watch $runs -Once -QuietSeconds 0 -Registry $test.Registry -WhatIf | Should -BeNullOrEmpty
+        $models = Register-Model -Watch $runs -Once -QuietSeconds 0 -Registry $test.Registry -ErrorAction SilentlyContinue -ErrorVariable problems
+        $models.Id | Should -Be 'other'
+        $problems.FullyQualifiedErrorId | Should -Be 'FolderHoldsNoModel,HafsModels.PowerShell.Commands.RegisterModelCommand'
+        (Get-Model -Registry $test.Registry).Id | Should -Be 'kjv', 'other'
+    }
+}
+
 Describe 'Models that move' {
     BeforeAll {
         $test = New-TestRegistry 'kjv-llama'

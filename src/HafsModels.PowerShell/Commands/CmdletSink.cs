@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
+using HafsModels.PowerShell.Errors;
 using HafsModels.PowerShell.Pipeline;
 
 namespace HafsModels.PowerShell.Commands;
@@ -13,6 +14,8 @@ internal sealed class CmdletSink(Cmdlet cmdlet) : IPipelineSink
     public void Output(object value) => cmdlet.WriteObject(value);
 
     public void Warning(string text) => cmdlet.WriteWarning(text);
+
+    public void Error(Exception error, object? item) => cmdlet.WriteError(ErrorRecords.For(error, item) ?? new ErrorRecord(error, "Unexpected", ErrorCategory.NotSpecified, item));
 
     public void Verbose(string text) => cmdlet.WriteVerbose(text);
 

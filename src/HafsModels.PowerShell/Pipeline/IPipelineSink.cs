@@ -9,6 +9,9 @@ internal interface IPipelineSink
     /// <summary>One warning.</summary>
     void Warning(string text);
 
+    /// <summary>One error that does not end the work; the item is what it is about where it names nothing itself.</summary>
+    void Error(Exception error, object? item);
+
     /// <summary>One line for those who asked for detail.</summary>
     void Verbose(string text);
 

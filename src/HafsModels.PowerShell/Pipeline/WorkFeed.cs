@@ -27,6 +27,9 @@ internal sealed class WorkFeed : IProgress<WorkProgress>
     /// <summary>Emits a warning.</summary>
     public void Warn(string text) => emissions.Add(sink => sink.Warning(text), Stop);
 
+    /// <summary>Emits an error that does not end the work.</summary>
+    public void Error(Exception error, object? item) => emissions.Add(sink => sink.Error(error, item), Stop);
+
     /// <summary>Emits detail.</summary>
     public void Verbose(string text) => emissions.Add(sink => sink.Verbose(text), Stop);
 

@@ -29,6 +29,9 @@ internal sealed record TrainerState
 
     public long TestSamples { get; private init; }
 
+    /// <summary>Whether the training is over: the trainer logged how long it took, or made its last step.</summary>
+    public bool IsFinished { get; private init; }
+
     /// <summary>Folder of the best checkpoint, or null.</summary>
     public string? BestCheckpoint { get; private init; }
 
@@ -57,6 +60,8 @@ internal sealed record TrainerState
             TrainSamples = Samples("train_samples"),
             ValidationSamples = Samples("eval_samples"),
             TestSamples = Samples("test_samples"),
+            IsFinished = log.Any(line => ModelFolderFile.Number(line, "train_runtime") is not null)
+                || (ModelFolderFile.Number(state, "max_steps") is > 0 and var last && ModelFolderFile.Number(state, "global_step") >= last),
             BestCheckpoint = ModelFolderFile.Text(state, "best_model_checkpoint"),
             Settings = SettingKeys.Where(key => ModelFolderFile.Number(state, key) is not null).ToDictionary(key => key, key => JsonValues.From(state![key]!)),
         };

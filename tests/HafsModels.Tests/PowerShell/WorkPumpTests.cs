@@ -152,6 +152,8 @@ public sealed class WorkPumpTests
 
         public void Warning(string text) => Texts.Add("warning " + text);
 
+        public void Error(Exception error, object? item) => Texts.Add("error " + error.Message);
+
         public void Verbose(string text) => Texts.Add("verbose " + text);
 
         public void Progress(ProgressDrawing drawing) => Bars.Add(drawing);
