@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using HafsModels.Architectures;
 using HafsModels.Formats.Peft;
 using HafsModels.Tensors;
@@ -13,19 +10,6 @@ namespace HafsModels.Conversion;
 /// </summary>
 internal sealed class AdapterMerge : IDisposable
 {
-    private const string PartialSuffix = ".partial", ReplacedSuffix = ".replaced";
-
-    // What a checkpoint folder holds beside its weights. Of a tokenizer all files come from one folder: ids of one do not fit another's.
-    private static readonly string[] TokenizerFiles =
-    [
-        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model", "*.tiktoken",
-        "chat_template.jinja", "chat_template.json",
-    ];
-
-    private static readonly string[] ModelFiles = ["generation_config.json", "preprocessor_config.json", "processor_config.json", "*.py", "LICENSE*", "NOTICE*", "USE_POLICY*"];
-
-    private static readonly JsonSerializerOptions ConfigOptions = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly ModelFolder folder;
     private readonly IReadOnlyList<(string Name, ExportPlan Plan)> shards;
     private readonly List<(string Name, string Source)> copies = [];
@@ -37,11 +21,10 @@ internal sealed class AdapterMerge : IDisposable
         var checkpoint = (MergedCheckpoint)folder.Checkpoint;
         ElementType TypeOf(TensorInfo tensor) => request.DataType ?? checkpoint.StoredType(tensor.Name);
         shards = SafeTensorsExport.Plan(checkpoint, TypeOf, $"Merging {Path.GetFileName(checkpoint.AdapterPath)} into {Path.GetFileName(folder.Path)}", request.MaxShardBytes);
-        made.Add(("config.json", Config(request.DataType)));
+        made.Add(("config.json", CheckpointFiles.Config(folder, request.DataType)));
         if (shards.Count > 1)
             made.Add(("model.safetensors.index.json", SafeTensorsExport.Index(shards)));
-        Collect(folder.Source.TokenizerPath, TokenizerFiles);
-        Collect(folder.Path, ModelFiles);
+        copies.AddRange(CheckpointFiles.Beside(folder));
         Summary = new MergePlan(
             folder.Path,
             checkpoint.AdapterPath,
@@ -98,7 +81,7 @@ internal sealed class AdapterMerge : IDisposable
     /// <exception cref="HafsException">The folder exists, the source cannot be read, holds numbers that are not finite, or the disk is full.</exception>
     public void Run(int threads, bool force, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        string output = Summary.OutputPath, partial = output + PartialSuffix;
+        string output = Summary.OutputPath, partial = output + WholeFolder.PartialSuffix;
         RequireReplaceable(output, force);
         try
         {
@@ -108,7 +91,7 @@ internal sealed class AdapterMerge : IDisposable
             long total = shards.Sum(s => s.Plan.SourceBytes), done = 0;
             foreach ((string name, ExportPlan plan) in shards)
             {
-                PlanRunner.Run(plan, Path.Combine(partial, name), threads, false, progress is null ? null : new Share(progress, done, total), cancellationToken);
+                PlanRunner.Run(plan, Path.Combine(partial, name), threads, false, WorkShare.Of(progress, done, total), cancellationToken);
                 done += plan.SourceBytes;
             }
 
@@ -117,7 +100,7 @@ internal sealed class AdapterMerge : IDisposable
             foreach ((string name, string source) in copies)
                 File.Copy(source, Path.Combine(partial, name));
             cancellationToken.ThrowIfCancellationRequested();
-            Publish(partial, output);
+            WholeFolder.Publish(partial, output);
         }
         catch (Exception exception)
         {
@@ -141,55 +124,5 @@ internal sealed class AdapterMerge : IDisposable
             throw new HafsException(ErrorKind.AlreadyExists, "OutputExists", $"{output} exists already", output, "Pass -Force (--force) to replace a checkpoint there, or name another folder.");
         if (Summary.OutputExists && !File.Exists(Path.Combine(output, "config.json")))
             throw new HafsException(ErrorKind.AlreadyExists, "OutputIsNoCheckpoint", $"{output} holds files, but no checkpoint; it is not replaced", output, "Name another folder.");
-    }
-
-    private static void Publish(string partial, string output)
-    {
-        string replaced = output + ReplacedSuffix;
-        if (!Directory.Exists(output))
-        {
-            Directory.Move(partial, output);
-            return;
-        }
-
-        if (Directory.Exists(replaced))
-            Directory.Delete(replaced, true);
-        Directory.Move(output, replaced);
-        try
-        {
-            Directory.Move(partial, output);
-        }
-        catch
-        {
-            Directory.Move(replaced, output);
-            throw;
-        }
-
-        Directory.Delete(replaced, true);
-    }
-
-    private void Collect(string from, string[] patterns)
-    {
-        foreach (string pattern in patterns)
-            copies.AddRange(Directory.EnumerateFiles(from, pattern).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), f)));
-    }
-
-    private byte[] Config(ElementType? type)
-    {
-        JsonObject config = JsonNode.Parse(folder.Config.Json)!.AsObject();
-        string? name = type switch { ElementType.F32 => "float32", ElementType.F16 => "float16", ElementType.BF16 => "bfloat16", _ => null };
-        foreach (string key in (ReadOnlySpan<string>)["torch_dtype", "dtype"])
-        {
-            if (name is not null && config.ContainsKey(key))
-                config[key] = name;
-        }
-
-        return System.Text.Encoding.UTF8.GetBytes(config.ToJsonString(ConfigOptions) + "\n");
-    }
-
-    /// <summary>One file's progress as part of all files'.</summary>
-    private sealed class Share(IProgress<WorkProgress> whole, long before, long total) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => whole.Report(value with { CompletedBytes = before + value.CompletedBytes, TotalBytes = total });
     }
 }

@@ -6,11 +6,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HafsModels.Conversion;
 
-/// <summary>One filling of an output, or of none where only errors are wanted: hands out tiles to workers and gathers their first error.</summary>
+/// <summary>
+/// One filling of an output, or of several that take the same tensors in different types, or of none where only errors are wanted: hands out
+/// tiles to workers and gathers their first error. However many outputs there are, each tile of the source is read once.
+/// </summary>
 internal sealed class FillRun
 {
     private readonly ExportPlan plan;
-    private readonly SafeFileHandle? output;
+    private readonly (ExportPlan Plan, SafeFileHandle? Output)[] targets;
     private readonly bool allowNonFinite;
     private readonly TensorErrors? errors;
     private readonly IProgress<WorkProgress>? progress;
@@ -23,17 +26,16 @@ internal sealed class FillRun
     private ExceptionDispatchInfo? failure;
 
     /// <summary>Prepares a run.</summary>
-    /// <param name="plan">What to write.</param>
-    /// <param name="output">Where; null to write nothing.</param>
+    /// <param name="targets">What to write, and where; null to write nothing. The first one's rows are read, and its errors gathered.</param>
     /// <param name="allowNonFinite">Do not look for NaN and infinity.</param>
     /// <param name="errors">Takes what each tensor loses, or null.</param>
     /// <param name="progress">Told about source bytes done.</param>
     /// <param name="bytes">Source bytes that other outputs of the same work took before this one, and those of all.</param>
     /// <param name="tileElements">Most elements that a worker takes at a time, unless a row has more.</param>
-    public FillRun(ExportPlan plan, SafeFileHandle? output, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, (long Earlier, long Total) bytes, int tileElements)
+    public FillRun(IReadOnlyList<(ExportPlan Plan, SafeFileHandle? Output)> targets, bool allowNonFinite, TensorErrors? errors, IProgress<WorkProgress>? progress, (long Earlier, long Total) bytes, int tileElements)
     {
-        this.plan = plan;
-        this.output = output;
+        plan = targets[0].Plan;
+        this.targets = [.. targets];
         this.allowNonFinite = allowNonFinite;
         this.errors = errors;
         this.progress = progress;
@@ -62,16 +64,14 @@ internal sealed class FillRun
 
     private void Work(CancellationToken cancellationToken)
     {
-        Memory<float> numbers = default;
-        float[] decoded = [];
-        byte[] bytes = [];
+        var buffers = new Buffers();
         try
         {
             while (failure is null && !cancellationToken.IsCancellationRequested && Interlocked.Increment(ref nextTile) is var tile && tile < firstTile[^1])
             {
                 int index = Array.BinarySearch(firstTile, tile);
                 index = index >= 0 ? LastOf(index) : ~index - 1;
-                Fill(index, tile - firstTile[index], ref numbers, ref bytes, ref decoded);
+                Fill(index, tile - firstTile[index], buffers);
             }
         }
         catch (Exception exception)
@@ -89,63 +89,70 @@ internal sealed class FillRun
         return index;
     }
 
-    private void Fill(int index, long tileInTensor, ref Memory<float> numbers, ref byte[] bytes, ref float[] decoded)
+    private void Fill(int index, long tileInTensor, Buffers buffers)
     {
-        PlannedTensor tensor = plan.Tensors[index];
-        TensorRows rows = tensor.Rows;
+        TensorRows rows = plan.Tensors[index].Rows;
         long perTile = PlanRunner.RowsPerTile(rows, tileElements), first = tileInTensor * perTile;
         int count = (int)Math.Min(perTile, rows.RowCount - first);
-        int elements = checked(count * rows.RowLength);
-        long rowBytes = tensor.Type.RowBytes(rows.RowLength);
-        int encoded = checked((int)(count * rowBytes));
-        if (numbers.Length < elements)
-            numbers = CacheLines.Allocate(elements);
-        if (bytes.Length < encoded)
-            bytes = GC.AllocateUninitializedArray<byte>(encoded);
-
-        Span<float> tile = numbers.Span[..elements];
-        bool hasNumbers = true;
-        if (tensor.Layout is { } layout)
+        Span<float> tile = buffers.NumbersOf(checked(count * rows.RowLength));
+        if (plan.Tensors[index] is { Layout: { } layout } laidOut)
         {
             rows.Read(first, tile);
-            RequireFinite(tensor, first, tile);
-            layout.Write(first, tile, rows.RowLength, output!);
-            Report(tensor, count);
+            RequireFinite(laidOut, first, tile);
+            layout.Write(first, tile, rows.RowLength, targets[0].Output!);
+            Report(laidOut, count);
             return;
         }
 
-        if (rows is StoredRows stored && stored.Type == tensor.Type)
+        Span<byte> copy = [];
+        bool hasNumbers = true;
+        if (rows is StoredRows stored && Array.Exists(targets, t => t.Plan.Tensors[index].Type == stored.Type))
         {
-            hasNumbers = Copy(tensor, stored, first, bytes.AsSpan(0, encoded), tile);
+            copy = Buffers.Of(ref buffers.Stored, checked((int)(count * stored.Type.RowBytes(rows.RowLength))));
+            hasNumbers = ReadStored(plan.Tensors[index], stored, first, copy, tile, Array.Exists(targets, t => t.Plan.Tensors[index].Type != stored.Type));
         }
         else
         {
             rows.Read(first, tile);
-            RequireFinite(tensor, first, tile);
-            Encode(tensor, first, tile, bytes.AsSpan(0, encoded));
+            RequireFinite(plan.Tensors[index], first, tile);
         }
 
-        if (output is not null)
-            RandomAccess.Write(output, bytes.AsSpan(0, encoded), tensor.Offset + first * rowBytes);
-        if (errors is not null && hasNumbers)
+        for (int i = 0; i < targets.Length; i++)
         {
-            if (decoded.Length < elements)
-                decoded = GC.AllocateUninitializedArray<float>(elements);
-            tensor.Format.Decode(bytes.AsSpan(0, encoded), decoded.AsSpan(0, elements));
-            errors.Add(index, tileInTensor, Compare(tensor, first, tile, decoded.AsSpan(0, elements)));
+            PlannedTensor tensor = targets[i].Plan.Tensors[index];
+            long rowBytes = tensor.Type.RowBytes(rows.RowLength);
+            Span<byte> bytes = copy;
+            if (rows is not StoredRows source || source.Type != tensor.Type)
+            {
+                bytes = Buffers.Of(ref buffers.Encoded, checked((int)(count * rowBytes)));
+                if (i == 0 || !IsAlike(tensor, targets[i - 1].Plan.Tensors[index]))
+                    Encode(tensor, first, tile, bytes);
+            }
+
+            if (targets[i].Output is { } output)
+                RandomAccess.Write(output, bytes, tensor.Offset + first * rowBytes);
+            if (i == 0 && errors is not null && hasNumbers)
+            {
+                Span<float> decoded = Buffers.Of(ref buffers.Decoded, tile.Length);
+                tensor.Format.Decode(bytes, decoded);
+                errors.Add(index, tileInTensor, Compare(tensor, first, tile, decoded));
+            }
         }
 
-        Report(tensor, count);
+        Report(plan.Tensors[index], count);
     }
 
     private void Report(PlannedTensor tensor, int rows) =>
         progress?.Report(new WorkProgress(plan.Activity, tensor.Name, earlierBytes + Interlocked.Add(ref completedBytes, rows * tensor.Rows.SourceBytesPerRow), totalBytes));
 
-    // Stored bytes are decoded only to look at their numbers; whether there are any is returned.
-    private bool Copy(PlannedTensor tensor, StoredRows rows, long firstRow, Span<byte> bytes, Span<float> tile)
+    // What stands encoded in the buffer serves the next output too.
+    private static bool IsAlike(PlannedTensor tensor, PlannedTensor before) => tensor.Type == before.Type && tensor.Importance.Equals(before.Importance);
+
+    // Stored bytes are decoded only where their numbers are wanted; whether there are any is returned.
+    private bool ReadStored(PlannedTensor tensor, StoredRows rows, long firstRow, Span<byte> bytes, Span<float> tile, bool isEncoded)
     {
         rows.ReadStored(firstRow, bytes);
-        if ((allowNonFinite && errors is null) || BlockFormats.All.FirstOrDefault(f => f.Type == rows.Type) is not { } format)
+        if ((allowNonFinite && errors is null && !isEncoded) || BlockFormats.All.FirstOrDefault(f => f.Type == rows.Type) is not { } format)
             return false;
         format.Decode(bytes, tile);
         RequireFinite(tensor, firstRow, tile);
@@ -188,4 +195,26 @@ internal sealed class FillRun
         $"{tensor.Name}: row {row:N0}, column {column:N0} is {value}; weights must be finite",
         tensor.Name,
         "The training run diverged or the file is damaged. To copy such numbers as ggml does, allow non-finite numbers.");
+
+    /// <summary>What a worker keeps between tiles.</summary>
+    private sealed class Buffers
+    {
+        public float[] Decoded = [];
+        public byte[] Encoded = [], Stored = [];
+        private Memory<float> numbers;
+
+        public Span<float> NumbersOf(int count)
+        {
+            if (numbers.Length < count)
+                numbers = CacheLines.Allocate(count);
+            return numbers.Span[..count];
+        }
+
+        public static Span<T> Of<T>(ref T[] buffer, int length)
+        {
+            if (buffer.Length < length)
+                buffer = GC.AllocateUninitializedArray<T>(length);
+            return buffer.AsSpan(0, length);
+        }
+    }
 }

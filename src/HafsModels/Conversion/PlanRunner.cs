@@ -75,7 +75,7 @@ public static class PlanRunner
                 // Claiming the disk leaves the length as it was; the padding behind the last tensor is never written.
                 RandomAccess.SetLength(output, plan.FileBytes);
                 RandomAccess.Write(output, plan.Header.Span, 0);
-                new FillRun(plan, output, allowNonFinite, errors, progress, (earlier, total), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+                new FillRun([(plan, output)], allowNonFinite, errors, progress, (earlier, total), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
                 if (hashes is not null && plan.SealHeader is { } seal)
                     RandomAccess.Write(output, seal(hashes.Wait(plan.Activity, progress)).Span, 0);
                 outputs.Add(Hash(output, plan.FileBytes, cancellationToken));
@@ -97,6 +97,58 @@ public static class PlanRunner
         }
     }
 
+    /// <summary>Runs the plans of several outputs that hold the same tensors in different types, in one pass: each tile of the source is read once and stored in each.</summary>
+    /// <param name="files">What to write where; what exists is replaced. All plans have the same tensors in the same order.</param>
+    /// <param name="threads">Workers; 0 for one a processor.</param>
+    /// <param name="allowNonFinite">Encode NaN and infinity as ggml does, and copy them unseen, instead of refusing them.</param>
+    /// <param name="progress">Told about source bytes done.</param>
+    /// <param name="cancellationToken">Stops the work within a tile and removes what was written.</param>
+    /// <returns>SHA-256 of each output, lower-case hex.</returns>
+    /// <exception cref="HafsException">The source cannot be read, holds numbers that are not finite, the disk is full, or the plans differ in their tensors.</exception>
+    public static IReadOnlyList<string> RunTogether(IReadOnlyList<PlannedFile> files, int threads, bool allowNonFinite, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ExportPlan first = files[0].Plan;
+        if (files.FirstOrDefault(f => f.Plan.SealHeader is not null || f.Plan.Tensors.Any(t => t.Layout is not null)) is { } single)
+            throw new HafsException(ErrorKind.Unsupported, "PlanStandsAlone", $"{single.Path}: states hashes of its source or lays its rows out in a way of its own, and is filled alone", single.Path);
+        if (files.FirstOrDefault(f => !f.Plan.Tensors.Select(t => (t.Name, t.Rows.RowLength, t.Rows.RowCount)).SequenceEqual(first.Tensors.Select(t => (t.Name, t.Rows.RowLength, t.Rows.RowCount)))) is { } other)
+            throw new HafsException(ErrorKind.InvalidArgument, "PlansDiffer", $"{other.Path}: has other tensors than {files[0].Path}; only outputs with the same tensors are filled in one pass", other.Path);
+        var outputs = new List<SafeFileHandle>(files.Count);
+        string current = files[0].Path;
+        try
+        {
+            foreach ((string path, ExportPlan plan) in files)
+            {
+                outputs.Add(Create((current = path) + Partial, plan.FileBytes));
+                RandomAccess.SetLength(outputs[^1], plan.FileBytes);
+                RandomAccess.Write(outputs[^1], plan.Header.Span, 0);
+            }
+
+            // Outputs of one type stand beside each other, so that each type is encoded once.
+            (ExportPlan, SafeFileHandle?)[] targets = [.. files.Zip(outputs).OrderBy(f => f.First.Plan.Tensors.Sum(t => t.ByteSize)).Select(f => (f.First.Plan, (SafeFileHandle?)f.Second))];
+            new FillRun(targets, allowNonFinite, null, progress, (0, first.SourceBytes), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+            string[] written = [.. files.Zip(outputs).Select(f => Hash(f.Second, f.First.Plan.FileBytes, cancellationToken))];
+            foreach (SafeFileHandle output in outputs)
+            {
+                RandomAccess.FlushToDisk(output);
+                output.Dispose();
+            }
+
+            foreach ((string path, _) in files)
+                File.Move(path + Partial, current = path, overwrite: true);
+            return written;
+        }
+        catch (Exception exception)
+        {
+            outputs.ForEach(o => o.Dispose());
+            foreach ((string path, _) in files.Take(outputs.Count))
+                File.Delete(path + Partial);
+            if (exception is IOException and not FileNotFoundException)
+                throw new HafsException(ErrorKind.ResourceExhausted, "OutputNotWritten", $"{current}: could not be written: {exception.Message}", current, inner: exception);
+            throw;
+        }
+    }
+
     /// <summary>Encodes everything and writes nothing: what each tensor would lose.</summary>
     /// <param name="plan">What would be written.</param>
     /// <param name="threads">Workers; 0 for one a processor.</param>
@@ -109,7 +161,7 @@ public static class PlanRunner
     {
         ArgumentNullException.ThrowIfNull(plan);
         var errors = new TensorErrors();
-        new FillRun(plan, null, allowNonFinite, errors, progress, (0, plan.SourceBytes), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
+        new FillRun([(plan, null)], allowNonFinite, errors, progress, (0, plan.SourceBytes), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
         return errors.All();
     }
 
