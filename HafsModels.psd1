@@ -16,6 +16,7 @@
         'ConvertTo-GgufAdapter'
         'ConvertTo-Onnx'
         'Copy-ModelRegistry'
+        'Export-Model'
         'Get-GgufInfo'
         'Get-Model'
         'Get-ModelLineage'
@@ -37,6 +38,7 @@
         'Split-Gguf'
         'Test-Model'
         'Test-ModelDeployment'
+        'Test-ModelExport'
         'Unpublish-Model'
         'Unregister-Model'
     )

@@ -1,3 +1,5 @@
+using HafsModels.Architectures;
+using HafsModels.Conversion;
 using HafsModels.Exports;
 using HafsModels.Exports.Verification;
 using HafsModels.Registry;
@@ -40,6 +42,8 @@ public sealed partial class Workbench
         foreach (string format in request.Formats)
             ExportFormats.Get(format);
         Model? model = request.ModelId is { } id ? registry.Get(id) : null;
-        return ExportJob.Open(request with { Record = model }, Source(request.ModelId, request.Path, request.Adapter));
+        ModelSource source = Source(request.ModelId, request.Path, request.Adapter);
+        ConvertRequest told = Told(new ConvertRequest { ModelId = model?.Id, Path = request.Path, Adapter = request.Adapter, License = request.License }, source);
+        return ExportJob.Open(request with { Record = model, Conversion = told, License = told.License }, source);
     }
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using HafsModels.Architectures;
 using HafsModels.Conversion;
 
@@ -10,6 +11,9 @@ namespace HafsModels.Exports;
 /// <summary>An open model and what its export in several formats would write.</summary>
 internal sealed class ExportJob : IDisposable
 {
+    // A loss may be no number.
+    private static readonly JsonSerializerOptions Settings = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     private readonly ExportSource source;
 
     private ExportJob(ExportSource source, ExportRequest request)
@@ -86,8 +90,8 @@ internal sealed class ExportJob : IDisposable
         {
             Quantizations = format.WeightFormat == "gguf" ? source.Quantizations() : [],
             Request.Adapter, Request.ImportanceMatrix, Request.MaxShardBytes, Request.DataType, Request.System, Request.Template, Parameters = Request.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal),
-            Request.License, Request.BaseModel, Request.Publisher, Request.TextOnly, Request.AllowRequantize,
-        }));
+            Request.License, Request.BaseModel, Request.Publisher, Request.TextOnly, Request.AllowRequantize, Request.Conversion.Author, Request.Conversion.Description, Request.Conversion.Experiment,
+        }, Settings));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 

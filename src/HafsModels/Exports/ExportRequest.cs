@@ -72,4 +72,7 @@ public sealed record ExportRequest
 
     /// <summary>The record of the model, whose facts go into a model card; null when it is not registered.</summary>
     internal Model? Record { get; init; }
+
+    /// <summary>What conversion to GGUF is told of the model.</summary>
+    internal ConvertRequest Conversion { get; init; } = new();
 }

@@ -77,7 +77,7 @@ internal sealed class ExportSource : IDisposable
         if (!jobs.TryGetValue(quantization, out ConversionJob? job))
         {
             job = ConversionJob.Open(
-                new ConvertRequest
+                request.Conversion with
                 {
                     ModelId = Name,
                     Path = Model.Path,
@@ -88,6 +88,7 @@ internal sealed class ExportSource : IDisposable
                     TextOnly = request.TextOnly,
                     License = request.License,
                     BaseModel = request.BaseModel,
+                    SkipSourceHash = true,
                     OutputPath = Path.Combine(Path.GetTempPath(), "never-written.gguf"),
                 },
                 Model);

@@ -88,13 +88,13 @@ public static class ExportTester
 
     private static HafsException Changed(string name, string what) => new(ErrorKind.InvalidData, "ExportChanged", $"{name}: {what}", name);
 
-    // What the folder says of itself, else the format of which it has most files that only it has.
+    // What the folder says of itself, else the format of which it has all files; of several, the one that has most.
     private static ExportFormat FormatOf(string path, ExportTestOptions options, ExportManifest? manifest)
     {
         if ((options.Format ?? manifest?.Format) is { } named)
             return ExportFormats.Get(named);
         string[] files = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(path, f).Replace('\\', '/'))];
-        ExportFormat best = ExportFormats.All.MaxBy(f => f.Required.Count(r => files.Any(r.Matches)))!;
+        ExportFormat best = ExportFormats.All.OrderByDescending(f => f.Required.All(r => files.Any(r.Matches))).ThenByDescending(f => f.Required.Count(r => files.Any(r.Matches))).First();
         return best.Required.Any(r => files.Any(r.Matches)) ? best : throw new HafsException(
             ErrorKind.InvalidData, "ExportFormatUnclear", $"{path}: no file of any format of exports lies here ({string.Join(", ", ExportFormats.All.Select(f => f.Name))})", path, "Name the format, and the folder of one export.");
     }
