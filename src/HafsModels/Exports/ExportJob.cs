@@ -60,7 +60,7 @@ internal sealed class ExportJob : IDisposable
 
     private Part Plan(ExportFormat format)
     {
-        var warnings = new List<string>();
+        List<string> warnings = [.. source.Warnings];
         IReadOnlyList<ExportFile> files = format.Files(source, Request, warnings);
         string output = Path.Combine(Root, format.FolderName), fingerprint = Fingerprint(format);
         return new Part(format, output, files, fingerprint, StateOf(output, fingerprint), warnings);

@@ -13,6 +13,7 @@ internal sealed class ExportSource : IDisposable
     private readonly ExportRequest request;
     private readonly GgufSet? gguf;
     private readonly Dictionary<string, ConversionJob> jobs = [];
+    private readonly List<string> warnings = [];
 
     private ExportSource(ExportRequest request, ModelSource model, string? file)
     {
@@ -27,7 +28,7 @@ internal sealed class ExportSource : IDisposable
         Vocabulary = Folder is null
             ? Vocabulary.FromGguf(key => gguf!.Find(key)?.Value, gguf!.Path)
             : Vocabulary.Load(Model.TokenizerPath, config: Model.AdapterPath is null ? null : Folder.Config.Json);
-        Card = ModelCard.TryRead(Home);
+        Card = ModelCard.TryRead(Home, warnings);
         Generation = GenerationSettings.Read(Folder?.Path);
     }
 
@@ -48,6 +49,9 @@ internal sealed class ExportSource : IDisposable
 
     /// <summary>What the model card begins with, or null.</summary>
     public ModelCard? Card { get; }
+
+    /// <summary>What the user should know of the model's own files.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>How its makers say it should generate.</summary>
     public GenerationSettings Generation { get; }

@@ -93,6 +93,11 @@ internal sealed class HuggingFaceFormat : ExportFormat
         return [.. JsonSerializer.SerializeToUtf8Bytes(settings, Indented), (byte)'\n'];
     }
 
-    private static string CardIsRead(ExportContents export) =>
-        Formats.ModelCards.ModelCard.TryRead(export.Path) is null ? "README.md has no metadata at its head" : "README.md begins with metadata";
+    // A card is the model's own; what is wrong with it is told, and stands in nobody's way.
+    private static string CardIsRead(ExportContents export)
+    {
+        var warnings = new List<string>();
+        bool isRead = Formats.ModelCards.ModelCard.TryRead(export.Path, warnings) is not null;
+        return warnings.Count > 0 ? string.Join("; ", warnings) : isRead ? "README.md begins with metadata" : "README.md has no metadata at its head";
+    }
 }
