@@ -31,6 +31,8 @@ public sealed partial class Workbench
             Endpoint = request.Endpoint,
             Key = request.Key,
             Force = request.Force,
+            BackendQuantization = request.BackendQuantization,
+            System = request.System,
             Existing = model.Deployments.FirstOrDefault(d => d.Backend == target.Name && d.Name == name),
             Server = request.Server.ConfiguredFolder is null && target.UsesSettings ? request.Server with { ConfiguredFolder = SyncSettings.Load().LlamaCpp } : request.Server,
         };

@@ -16,6 +16,8 @@ internal static class DeploymentCommands
         Option<string?> endpoint = Endpoint();
         var force = new Option<bool>("--force") { Description = "Replace what the backend serves under the name for somebody else" };
         var program = new Option<string?>("--program") { Description = "llama-server or its folder (default: LLAMA_SERVER, else the PATH, else llama_cpp_dir of sync.toml)" };
+        var backendQuantization = new Option<string?>("--backend-quant") { Description = "Type that Ollama itself quantizes the file to: q8_0, q4_K_S or q4_K_M" };
+        var system = new Option<string?>("--system") { Description = "System message that Ollama puts before conversations" };
         var port = new Option<int>("--port") { Description = "Port on loopback for a server that is started (default: a free one)" };
         var context = new Option<int>("--context", "-c") { Description = "Context of a server that is started, tokens (default: the model's own)" };
         var arguments = new Option<string[]>("--server-argument") { Description = "Further argument of a server that is started; may be repeated: --server-argument=-ngl --server-argument=99" };
@@ -24,7 +26,7 @@ internal static class DeploymentCommands
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         var command = new Command("deploy", "Deploy a model to a serving backend; converts it first if there is no such GGUF yet")
         {
-            id, backend, name, quantization, endpoint, force, program, port, context, arguments, log, timeout, json,
+            id, backend, name, quantization, endpoint, force, backendQuantization, system, program, port, context, arguments, log, timeout, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -37,6 +39,8 @@ internal static class DeploymentCommands
                 Quantization = result.GetRequiredValue(quantization),
                 Endpoint = Address(result.GetValue(endpoint)),
                 Force = result.GetValue(force),
+                BackendQuantization = result.GetValue(backendQuantization),
+                System = result.GetValue(system),
                 Server = new ServerOptions
                 {
                     Program = result.GetValue(program),
@@ -48,6 +52,8 @@ internal static class DeploymentCommands
                 },
             };
             ModelDeployment deployment = await Terminal.WithProgress("Deploying", progress => workbench.ConvertAndPublishAsync(request, progress, cancellation));
+            foreach (string note in deployment.Notes)
+                Terminal.Warning(note);
             if (result.GetValue(json))
                 Json.Write(deployment);
             else

@@ -68,6 +68,16 @@ public sealed class PublishModelCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Program { get; set; }
 
+    /// <summary>Type that Ollama itself quantizes an F16, BF16 or F32 file to: q8_0, q4_K_S or q4_K_M. Without it the file is served as it is.</summary>
+    [Parameter(HelpMessage = "Type that Ollama itself quantizes the file to.")]
+    [ValidateSet("q8_0", "q4_K_S", "q4_K_M")]
+    public string? BackendQuantization { get; set; }
+
+    /// <summary>System message that Ollama puts before conversations.</summary>
+    [Parameter(HelpMessage = "System message that Ollama puts before conversations.")]
+    [ValidateNotNullOrEmpty]
+    public string? System { get; set; }
+
     /// <summary>Port on loopback for a server that is started; a free one without it.</summary>
     [Parameter(HelpMessage = "Port on loopback for a server that is started.")]
     [ValidateRange(1, 65535)]
@@ -110,6 +120,8 @@ public sealed class PublishModelCommand : RegistryCmdlet
                 Endpoint = Endpoint,
                 Key = Credential?.GetNetworkCredential().Password,
                 Force = Force,
+                BackendQuantization = BackendQuantization,
+                System = System,
                 Server = new ServerOptions
                 {
                     Program = Program is null ? null : FullPath(Program),
@@ -122,7 +134,15 @@ public sealed class PublishModelCommand : RegistryCmdlet
             };
             string what = Sentence(request);
             if (ShouldProcess(what + ".", what + "?", "Publish-Model"))
-                Perform(feed => feed.Output(Workbench().PublishAsync(request, feed, feed.Stop).GetAwaiter().GetResult()));
+                {
+                Perform(feed =>
+                {
+                    ModelDeployment deployment = Workbench().PublishAsync(request, feed, feed.Stop).GetAwaiter().GetResult();
+                    foreach (string note in deployment.Notes)
+                        feed.Warn(note);
+                    feed.Output(deployment);
+                });
+            }
         });
     }
 

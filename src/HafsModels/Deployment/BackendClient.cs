@@ -79,6 +79,33 @@ internal sealed class BackendClient : IDisposable
         }
     }
 
+    /// <summary>Sends a stretch of a file; waits as long as bytes move. The caller judges and disposes the answer.</summary>
+    /// <param name="request">The request without a body.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Bytes to send.</param>
+    /// <param name="onSent">Told the bytes that were handed to the connection so far.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<HttpResponseMessage> UploadAsync(HttpRequestMessage request, string file, long offset, long length, Action<long> onSent, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        string path = request.RequestUri!.OriginalString;
+        request.Content = new UploadContent(file, offset, length, sent =>
+        {
+            limit.CancelAfter(patience);
+            onSent(sent);
+        });
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when ((exception as HafsException ?? exception.InnerException as HafsException ?? Explain(exception, path, cancellationToken)) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
     /// <summary>Sends JSON, or nothing, and takes JSON; an empty answer is an empty object.</summary>
     public async Task<JsonNode> SendJsonAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken)
     {
@@ -204,7 +231,7 @@ internal sealed class BackendClient : IDisposable
         OperationCanceledException when cancellationToken.IsCancellationRequested => null,
         OperationCanceledException => new HafsException(
             ErrorKind.Unavailable, "BackendTimeout", $"{backend} at {endpoint}{path}: no answer within {patience.TotalSeconds:0.#} s", endpoint.ToString(), "Is it busy with another model, or loading one?", exception),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => new HafsException(
+        HttpRequestException { InnerException: not IOException, HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => new HafsException(
             ErrorKind.Unavailable, "BackendUnreachable", $"{backend} at {endpoint} cannot be reached: {Innermost(exception)}", endpoint.ToString(), "Is it running there?", exception),
         HttpRequestException or IOException => new HafsException(
             ErrorKind.Unavailable, "BackendBrokeOff", $"{backend} at {endpoint}{path}: the connection broke off: {Innermost(exception)}", endpoint.ToString(), "Did it crash? Its log tells.", exception),

@@ -9,6 +9,9 @@ public abstract class DeploymentSession : IAsyncDisposable
     /// <summary>The deployed model itself where it runs in this process, so that all its probabilities can be compared; else null.</summary>
     public virtual TextGenerator? Local => null;
 
+    /// <summary>Whether <see cref="RenderAsync"/> is the backend's own rendering; else its chat answer is compared as well.</summary>
+    public virtual bool RendersItself => true;
+
     /// <summary>Continues a prompt greedily.</summary>
     /// <param name="prompt">The prompt; backends that take token ids get those.</param>
     /// <param name="maxTokens">Most tokens to generate.</param>

@@ -19,6 +19,12 @@ public sealed record PublishJob(Artifact Artifact, string Name)
     /// <summary>The deployment of the model under this name there is already, or null.</summary>
     public ModelDeployment? Existing { get; init; }
 
+    /// <summary>Type the backend itself is to quantize the file to (Ollama: q8_0, q4_K_S, q4_K_M), or null to serve it as it is.</summary>
+    public string? BackendQuantization { get; init; }
+
+    /// <summary>System message the backend puts before conversations, or null.</summary>
+    public string? System { get; init; }
+
     /// <summary>How a server is started.</summary>
     public ServerOptions Server { get; init; } = new();
 

@@ -27,6 +27,12 @@ public sealed record PublishRequest
     /// <summary>Replace what the backend serves under the name for somebody else.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Type the backend itself is to quantize the file to (Ollama: q8_0, q4_K_S, q4_K_M), or null to serve it as it is.</summary>
+    public string? BackendQuantization { get; init; }
+
+    /// <summary>System message the backend puts before conversations, or null.</summary>
+    public string? System { get; init; }
+
     /// <summary>How a server is started, where the backend is one.</summary>
     public ServerOptions Server { get; init; } = new();
 }

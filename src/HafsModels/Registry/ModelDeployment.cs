@@ -27,6 +27,9 @@ public sealed record ModelDeployment
     /// <summary>The server that was started for it; null where the backend ran already.</summary>
     public DeploymentServer? Server { get; init; }
 
+    /// <summary>What did not go over as it is, such as a chat template that had to be simplified.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>When the backend confirmed, UTC.</summary>
     public DateTimeOffset DeployedAt { get; init; }
 

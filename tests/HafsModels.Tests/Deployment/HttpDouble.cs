@@ -35,6 +35,9 @@ internal class HttpDouble : IDisposable
         await context.Response.OutputStream.FlushAsync();
     }
 
+    /// <summary>Ends at once, as a process that is killed: every connection breaks.</summary>
+    public void Break() => listener.Abort();
+
     public virtual void Dispose()
     {
         listener.Close();
@@ -65,6 +68,11 @@ internal class HttpDouble : IDisposable
                 catch (Exception exception) when (exception is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
                 {
                     // The client went away, or the test broke the connection on purpose.
+                }
+                catch (Exception exception)
+                {
+                    await WriteAsync(context, 500, exception.ToString(), "text/plain");
+                    context.Response.Close();
                 }
             });
         }
