@@ -14,7 +14,7 @@ internal abstract record ExportFile(string Name, long SizeBytes)
     public sealed record Weights(string Name, ExportPlan Plan, string Quantization = "") : ExportFile(Name, Plan.FileBytes);
 
     /// <summary>A file that is copied.</summary>
-    public sealed record Copied(string Name, string Source) : ExportFile(Name, new FileInfo(Source).Length);
+    public sealed record Copied(string Name, string Source) : ExportFile(Name, SourceFile.Of(Source).Length);
 
     /// <summary>A small file that was made already.</summary>
     public sealed record Made(string Name, byte[] Bytes) : ExportFile(Name, Bytes.Length)

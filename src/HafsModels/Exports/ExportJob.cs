@@ -82,7 +82,7 @@ internal sealed class ExportJob : IDisposable
         text.AppendLine(typeof(ExportJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion).AppendLine(format.Name).AppendLine(source.Name);
         foreach (string input in source.Inputs())
         {
-            var file = new FileInfo(input);
+            FileInfo file = SourceFile.Of(input);
             text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{input} {file.Length} {file.LastWriteTimeUtc.Ticks}");
         }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -50,8 +51,16 @@ internal sealed record ExportManifest
     /// <summary>Writes the manifest into a folder.</summary>
     public void Write(string folder) => File.WriteAllBytes(Path.Combine(folder, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
 
-    /// <summary>Whether the files that were written are as they were, as far as sizes and times tell.</summary>
-    public bool IsIntact(string folder) => Files.All(f => new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.SizeBytes && file.LastWriteTimeUtc == f.Value.WrittenUtc);
+    /// <summary>Whether the files that were written are as they were: by size and time, and where only the time differs, as in a copy, by their hash.</summary>
+    public bool IsIntact(string folder) => Files.All(f => new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file
+        && file.Length == f.Value.SizeBytes && (file.LastWriteTimeUtc == f.Value.WrittenUtc || Hash(file.FullName) == f.Value.Sha256));
+
+    /// <summary>SHA-256 of a file, lower-case hex.</summary>
+    public static string Hash(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
 
     /// <summary>A file that was written.</summary>
     /// <param name="SizeBytes">Its size.</param>

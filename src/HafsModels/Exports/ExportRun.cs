@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using HafsModels.Conversion;
 using HafsModels.Exports.Verification;
 using HafsModels.Registry;
@@ -16,6 +15,7 @@ internal sealed class ExportRun
     private readonly ExportJob.Part[] parts;
     private readonly List<FileStream> locks = [];
     private readonly Dictionary<string, string> hashes = [];
+    private readonly Dictionary<string, ExportRunOutcome> runs = [];
     private readonly IProgress<WorkProgress>? progress;
     private readonly CancellationToken cancellationToken;
     private readonly long totalBytes;
@@ -187,7 +187,7 @@ internal sealed class ExportRun
                 File.WriteAllBytes(target, made.Bytes);
                 break;
             case ExportFile.Copied copied:
-                File.Copy(copied.Source, target);
+                File.Copy(SourceFile.Of(copied.Source).FullName, target);
                 File.SetAttributes(target, File.GetAttributes(target) & ~FileAttributes.ReadOnly);
                 break;
         }
@@ -201,7 +201,7 @@ internal sealed class ExportRun
             var written = new FileInfo(Target(part, file));
             if (written.Length != file.SizeBytes)
                 throw new HafsException(ErrorKind.Conflict, "SourceChanged", $"{written.FullName}: has {written.Length:N0} bytes instead of {file.SizeBytes:N0}; the source was changed while it was exported", written.FullName);
-            entries.Add(file.Name, new ExportManifest.Entry(written.Length, hashes.GetValueOrDefault(written.FullName) ?? Hash(written.FullName), written.LastWriteTimeUtc));
+            entries.Add(file.Name, new ExportManifest.Entry(written.Length, hashes.GetValueOrDefault(written.FullName) ?? ExportManifest.Hash(written.FullName), written.LastWriteTimeUtc));
         }
 
         var manifest = new ExportManifest { Format = part.Format.Name, Model = job.Source.Name, Fingerprint = part.Fingerprint, Files = entries, Notes = part.Warnings };
@@ -211,9 +211,9 @@ internal sealed class ExportRun
             return (manifest, null);
         }
 
-        // The hashes were made of what was written just now; reading it all again would tell nothing.
+        // The hashes were made of what was written just now; reading it all again would tell nothing, and a file that stands in several formats is run once.
         ExportVerification verification = ExportTester.Test(
-            part.Partial, part.Format, manifest with { Files = new Dictionary<string, ExportManifest.Entry>() }, new ExportTestOptions { Threads = job.Request.Threads }, progress, cancellationToken) with { Path = part.OutputPath };
+            part.Partial, part.Format, manifest, new ExportTestOptions { Threads = job.Request.Threads }, runs, progress, cancellationToken) with { Path = part.OutputPath };
         manifest = manifest with { Verified = verification.Passed };
         manifest.Write(part.Partial);
         return (manifest, verification);
@@ -313,10 +313,4 @@ internal sealed class ExportRun
     }
 
     private static string Full(ExportJob.Part part, string name) => Path.GetFullPath(Path.Combine(part.OutputPath, name));
-
-    private static string Hash(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

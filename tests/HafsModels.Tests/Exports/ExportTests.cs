@@ -220,6 +220,27 @@ public class ExportTests
     }
 
     [Fact]
+    public void A_model_of_links_as_in_the_hubs_cache_is_exported_and_a_copied_export_is_still_one()
+    {
+        using var scratch = new ScratchFolder();
+        string links = Directory.CreateDirectory(Path.Combine(scratch.Path, "snapshot")).FullName;
+        foreach (string file in Directory.GetFiles(Repository.PathOf("tests", "models", "kjv-qwen2")))
+            File.CreateSymbolicLink(Path.Combine(links, Path.GetFileName(file)), file);
+        var workbench = new Workbench(Path.Combine(scratch.Path, "registry.json"));
+        ExportRequest request = Request("x", scratch) with { Path = links, Formats = ["HuggingFace", "Gguf"], Quantizations = ["Q8_0"] };
+
+        IReadOnlyList<ExportResult> results = workbench.Export(request, null, CancellationToken.None);
+
+        Assert.All(results, r => Assert.True(r.Success, r.Message));
+        Assert.All(results.SelectMany(r => r.Artifacts), a => Assert.Null(new FileInfo(a).LinkTarget));
+
+        // A copy has other times; its contents are what counts.
+        foreach (string artifact in results.SelectMany(r => r.Artifacts))
+            File.SetLastWriteTimeUtc(artifact, DateTime.UtcNow.AddDays(-1));
+        Assert.All(workbench.PlanExport(request), p => Assert.Equal(ExportState.Unchanged, p.State));
+    }
+
+    [Fact]
     public void Unknown_formats_and_quantizations_are_refused_before_anything_is_written()
     {
         using var scratch = new ScratchFolder();

@@ -58,7 +58,7 @@ internal sealed class HuggingFaceFormat : ExportFormat
         if (request.MaxShardBytes <= 0)
             throw new HafsException(ErrorKind.InvalidArgument, "ExportShardSize", $"a weight file must hold at least one byte, not {request.MaxShardBytes:N0}");
         string[] stored = [.. folder.Checkpoint.Tensors.Select(t => t.File).Distinct()];
-        bool isKept = folder.Checkpoint is not MergedCheckpoint && stored.All(f => Path.GetExtension(f) == ".safetensors" && new FileInfo(f).Length <= request.MaxShardBytes)
+        bool isKept = folder.Checkpoint is not MergedCheckpoint && stored.All(f => Path.GetExtension(f) == ".safetensors" && SourceFile.Of(f).Length <= request.MaxShardBytes)
             && (request.DataType is null || folder.Checkpoint.Tensors.Where(t => t.Type.IsFloat()).All(t => t.Type == request.DataType));
         if (isKept && (stored.Length > 1 || Path.GetFileName(stored[0]) == "model.safetensors"))
         {

@@ -43,6 +43,12 @@ internal sealed class ExportContents : IDisposable
     /// <summary>What was asked of the model, and what it answered first.</summary>
     public (string Prompt, string Output) Sample { get; set; } = ("", "");
 
+    /// <summary>What running models showed already, by the hash of their file.</summary>
+    public Dictionary<string, ExportRunOutcome> Runs { get; init; } = [];
+
+    /// <summary>Hash of a file where it is known without reading; else null.</summary>
+    public Func<string, string?> HashOf { get; init; } = _ => null;
+
     /// <summary>What can be opened as a model, by a name: GGUF files, or the folder itself.</summary>
     public IReadOnlyList<(string Name, string Path)> Models => Format.WeightFormat == "gguf"
         ? [.. Files.Where(f => Format.Required.Any(r => r.HoldsWeights && r.Matches(f))).Select(f => (f, PathOf(f)))]

@@ -51,12 +51,28 @@ internal static class WeightRules
         return string.Create(CultureInfo.InvariantCulture, $"{vocabulary.Tokens.Count:N0} tokens; {Texts.Length} texts come back as they were");
     });
 
-    private static string Run(ExportContents export) => Each(export, model =>
+    private static string Run(ExportContents export) => string.Join("; ", export.Models.Select(model =>
+    {
+        string? hash = export.HashOf(model.Name);
+        if (hash is null || !export.Runs.TryGetValue(hash, out ExportRunOutcome? outcome))
+        {
+            outcome = Run(export, model.Path);
+            if (hash is not null)
+                export.Runs.Add(hash, outcome);
+        }
+
+        if (export.Sample.Prompt.Length == 0)
+            export.Sample = (outcome.Prompt, outcome.Output);
+        return export.Models.Count == 1 ? outcome.Detail : $"{model.Name}: {outcome.Detail}";
+    }));
+
+    private static ExportRunOutcome Run(ExportContents export, string model)
     {
         TextGenerator generator = export.Open(model);
         string prompt = export.Options.Prompt ?? PlainPrompt;
+        int repeats = Math.Max(1, export.Options.Repeats);
         TextGeneration? first = null;
-        for (int i = 0; i < Math.Max(1, export.Options.Repeats); i++)
+        for (int i = 0; i < repeats; i++)
         {
             TextGeneration answer = generator.Generate(prompt, new GenerationOptions { MaxTokens = export.Options.MaxTokens }, null, export.Stop);
             if (first is not null && !first.Tokens.SequenceEqual(answer.Tokens))
@@ -69,10 +85,8 @@ internal static class WeightRules
             throw Broken(model, "the model gives logits that are not finite numbers");
         if (logits.Max() - logits.Min() < 1e-6f)
             throw Broken(model, "the model finds all tokens equally probable: its weights are damaged or empty");
-        if (export.Sample.Prompt.Length == 0)
-            export.Sample = (prompt, first!.Text);
-        return string.Create(CultureInfo.InvariantCulture, $"{first!.Tokens.Count} tokens, {Math.Max(1, export.Options.Repeats)} times the same: '{HumanNumber.OneLine(first.Text, 60)}'");
-    });
+        return new ExportRunOutcome(prompt, first!.Text, string.Create(CultureInfo.InvariantCulture, $"{first.Tokens.Count} tokens, {repeats} times the same: '{HumanNumber.OneLine(first.Text, 60)}'"));
+    }
 
     private static (Vocabulary Vocabulary, Tokenizer Tokenizer) OpenTokenizer(string model)
     {
