@@ -8,7 +8,13 @@ namespace HafsModels.Benchmarks;
 /// <summary>A llama checkpoint in bf16 with random weights, the same for a size on every machine, with the tokenizer of a small trained model. Only its speed means anything.</summary>
 internal static class GeneratedCheckpoint
 {
-    private const int Hidden = 2048, FeedForward = 5632, Heads = 16, KeyValueHeads = 4, HeadDimension = Hidden / Heads, PoolElements = 1 << 22;
+    private const int PoolElements = 1 << 22;
+
+    /// <summary>Sizes of a model; the vocabulary is the tokenizer's where it is 0.</summary>
+    public sealed record Sizes(int Hidden, int FeedForward, int Heads, int KeyValueHeads, int Layers, int Vocabulary);
+
+    /// <summary>Llama 3.2's 3B with a vocabulary of 32,000 and a head of its own.</summary>
+    public static Sizes ThreeBillion { get; } = new(3072, 8192, 24, 8, 28, 32000);
 
     /// <summary>Writes the folder, streamed.</summary>
     /// <param name="folder">Created; takes the checkpoint.</param>
@@ -17,38 +23,48 @@ internal static class GeneratedCheckpoint
     /// <returns>Bytes of the weights.</returns>
     public static long Write(string folder, string tokenizerFolder, double gigabytes)
     {
+        var sizes = new Sizes(2048, 5632, 16, 4, 1, 0);
+        long layerElements = Layer(0, sizes).Sum(t => Elements(t.Shape));
+        return Write(folder, tokenizerFolder, sizes with { Layers = Math.Max(1, (int)(gigabytes * 1e9 / 2 / layerElements)) });
+    }
+
+    /// <summary>Writes the folder, streamed.</summary>
+    /// <param name="folder">Created; takes the checkpoint.</param>
+    /// <param name="tokenizerFolder">A model folder whose config and tokenizer are taken.</param>
+    /// <param name="sizes">Its sizes.</param>
+    /// <returns>Bytes of the weights.</returns>
+    public static long Write(string folder, string tokenizerFolder, Sizes sizes)
+    {
         Directory.CreateDirectory(folder);
         foreach (string file in new[] { "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json" })
             File.Copy(Path.Combine(tokenizerFolder, file), Path.Combine(folder, file), overwrite: true);
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(tokenizerFolder, "config.json")))!;
-        int vocabulary = (int)config["vocab_size"]!;
-        long layerElements = Layer(0).Sum(t => Elements(t.Shape));
-        int layers = Math.Max(1, (int)(gigabytes * 1e9 / 2 / layerElements));
-        (config["hidden_size"], config["intermediate_size"], config["num_attention_heads"], config["num_key_value_heads"]) = (Hidden, FeedForward, Heads, KeyValueHeads);
-        (config["head_dim"], config["num_hidden_layers"]) = (HeadDimension, layers);
+        int vocabulary = sizes.Vocabulary > 0 ? sizes.Vocabulary : (int)config["vocab_size"]!;
+        (config["hidden_size"], config["intermediate_size"], config["num_attention_heads"], config["num_key_value_heads"]) = (sizes.Hidden, sizes.FeedForward, sizes.Heads, sizes.KeyValueHeads);
+        (config["head_dim"], config["num_hidden_layers"], config["vocab_size"]) = (sizes.Hidden / sizes.Heads, sizes.Layers, vocabulary);
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
 
-        List<(string Name, int[] Shape)> tensors = [("model.embed_tokens.weight", [vocabulary, Hidden])];
-        for (int i = 0; i < layers; i++)
-            tensors.AddRange(Layer(i));
-        tensors.AddRange([("model.norm.weight", [Hidden]), ("lm_head.weight", [vocabulary, Hidden])]);
+        List<(string Name, int[] Shape)> tensors = [("model.embed_tokens.weight", [vocabulary, sizes.Hidden])];
+        for (int i = 0; i < sizes.Layers; i++)
+            tensors.AddRange(Layer(i, sizes));
+        tensors.AddRange([("model.norm.weight", [sizes.Hidden]), ("lm_head.weight", [vocabulary, sizes.Hidden])]);
         return WriteWeights(Path.Combine(folder, "model.safetensors"), tensors);
     }
 
-    private static IEnumerable<(string Name, int[] Shape)> Layer(int i)
+    private static IEnumerable<(string Name, int[] Shape)> Layer(int i, Sizes sizes)
     {
         string layer = $"model.layers.{i}.";
         return
         [
-            (layer + "input_layernorm.weight", [Hidden]),
-            (layer + "mlp.down_proj.weight", [Hidden, FeedForward]),
-            (layer + "mlp.gate_proj.weight", [FeedForward, Hidden]),
-            (layer + "mlp.up_proj.weight", [FeedForward, Hidden]),
-            (layer + "post_attention_layernorm.weight", [Hidden]),
-            (layer + "self_attn.k_proj.weight", [KeyValueHeads * HeadDimension, Hidden]),
-            (layer + "self_attn.o_proj.weight", [Hidden, Hidden]),
-            (layer + "self_attn.q_proj.weight", [Hidden, Hidden]),
-            (layer + "self_attn.v_proj.weight", [KeyValueHeads * HeadDimension, Hidden]),
+            (layer + "input_layernorm.weight", [sizes.Hidden]),
+            (layer + "mlp.down_proj.weight", [sizes.Hidden, sizes.FeedForward]),
+            (layer + "mlp.gate_proj.weight", [sizes.FeedForward, sizes.Hidden]),
+            (layer + "mlp.up_proj.weight", [sizes.FeedForward, sizes.Hidden]),
+            (layer + "post_attention_layernorm.weight", [sizes.Hidden]),
+            (layer + "self_attn.k_proj.weight", [sizes.KeyValueHeads * (sizes.Hidden / sizes.Heads), sizes.Hidden]),
+            (layer + "self_attn.o_proj.weight", [sizes.Hidden, sizes.Hidden]),
+            (layer + "self_attn.q_proj.weight", [sizes.Hidden, sizes.Hidden]),
+            (layer + "self_attn.v_proj.weight", [sizes.KeyValueHeads * (sizes.Hidden / sizes.Heads), sizes.Hidden]),
         ];
     }
 

@@ -29,6 +29,20 @@ internal static class Peers
     /// <summary>ONNX Runtime's native library, which npm's onnxruntime-node carries (<c>HAFS_ONNXRUNTIME</c>).</summary>
     public static string OnnxRuntime => Require("HAFS_ONNXRUNTIME", File.Exists);
 
+    /// <summary>A browser of the Chromium family (<c>HAFS_BROWSER</c>).</summary>
+    public static string Browser => Require("HAFS_BROWSER", File.Exists);
+
+    /// <summary>The npm package @huggingface/transformers of a major version, among the node modules.</summary>
+    public static string TransformersJs(int version)
+    {
+        string folder = Path.Combine(NodePeers, "node_modules", version == 3 ? "transformers-3" : Path.Combine("@huggingface", "transformers"));
+        bool isThere = Directory.Exists(folder);
+        if (!isThere && Environment.GetEnvironmentVariable("HAFS_REQUIRE_PEERS") == "1")
+            Assert.Fail($"{folder} does not exist");
+        Skip.IfNot(isThere, $"{folder} does not exist");
+        return folder;
+    }
+
     private static string Require(string variable, Func<string, bool> exists)
     {
         string? path = Environment.GetEnvironmentVariable(variable);

@@ -20,6 +20,7 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
         yield return ("generation_config.json", ToBytes(GenerationConfig()));
         foreach ((string Name, byte[] Bytes) file in Tokenizer())
             yield return file;
+        yield return (OnnxTestPage.FileName, OnnxTestPage.Bytes());
         yield return ("README.md", Encoding.UTF8.GetBytes(Card(name)));
     }
 
@@ -68,6 +69,6 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
             card.Append("| `").Append(type.Name).Append("` | `onnx/").Append(type.FileName).Append("` | ").Append(type.Description).Append(" |\n");
         card.Append("\n```js\nimport { pipeline } from '@huggingface/transformers';\n\nconst generator = await pipeline('text-generation', 'YOUR-NAME/").Append(name);
         card.Append("', { dtype: '").Append(best).Append("', device: 'webgpu' }); // or 'wasm'\nconst output = await generator('").Append("Once upon a time', { max_new_tokens: 64, do_sample: false });\n");
-        return card.Append("console.log(output[0].generated_text);\n```\n").ToString();
+        return card.Append("console.log(output[0].generated_text);\n```\n\n`test.html` runs the model in a browser and says how fast: open it, or serve this folder.\n").ToString();
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization.Onnx;
@@ -156,7 +157,20 @@ internal sealed class NBitsQuantizer(int bits, int blockSize, bool symmetric, bo
             return;
         }
 
-        for (int i = 0; i < quantized.Length; i += 2)
+        int done = 0;
+        for (; Vector128.IsHardwareAccelerated && done <= quantized.Length - 16; done += 16)
+        {
+            // Pairs of numbers meet in 16 bits: the odd one moves up by four, and the sum's low byte is the pair.
+            Vector128<ushort> lower = Narrow(quantized[done..]), upper = Narrow(quantized[(done + 8)..]);
+            Vector128<uint> first = lower.AsUInt32(), second = upper.AsUInt32();
+            Vector128<ushort> pairs = Vector128.Narrow((first | (first >>> 12)) & Vector128.Create(0xFFu), (second | (second >>> 12)) & Vector128.Create(0xFFu));
+            Vector128.Narrow(pairs, pairs).GetLower().CopyTo(destination[(done / 2)..]);
+        }
+
+        for (int i = done; i < quantized.Length; i += 2)
             destination[i / 2] = (byte)((int)quantized[i] | (i + 1 < quantized.Length ? (int)quantized[i + 1] << 4 : 0));
     }
+
+    private static Vector128<ushort> Narrow(ReadOnlySpan<float> eight) =>
+        Vector128.Narrow(Vector128.ConvertToInt32(Vector128.Create(eight)).AsUInt32(), Vector128.ConvertToInt32(Vector128.Create(eight[4..])).AsUInt32());
 }
