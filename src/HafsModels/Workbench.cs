@@ -1,11 +1,9 @@
 using HafsModels.Architectures;
 using HafsModels.Conversion;
-using HafsModels.Deployment;
 using HafsModels.Formats.Gguf;
 using HafsModels.Inference;
 using HafsModels.Measurement;
 using HafsModels.Measurement.Reports;
-using HafsModels.Quantization;
 using HafsModels.Registry;
 
 namespace HafsModels;
