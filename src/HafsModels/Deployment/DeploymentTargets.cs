@@ -1,3 +1,4 @@
+using HafsModels.Deployment.Halext;
 using HafsModels.Deployment.LlamaCpp;
 using HafsModels.Deployment.Ollama;
 using HafsModels.Deployment.OpenAI;
@@ -8,7 +9,7 @@ namespace HafsModels.Deployment;
 public static class DeploymentTargets
 {
     /// <summary>Every backend.</summary>
-    public static IReadOnlyList<DeploymentTarget> All { get; } = [new EmbeddedTarget(), new LlamaCppTarget(), new OllamaTarget(), new OpenAITarget()];
+    public static IReadOnlyList<DeploymentTarget> All { get; } = [new EmbeddedTarget(), new LlamaCppTarget(), new OllamaTarget(), new OpenAITarget(), new HalextTarget()];
 
     /// <summary>The backend of a name, its own or the one hafs has, in any case.</summary>
     /// <exception cref="HafsException">No backend has that name.</exception>

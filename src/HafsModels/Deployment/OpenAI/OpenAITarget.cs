@@ -27,10 +27,7 @@ public sealed class OpenAITarget : DeploymentTarget
         Uri endpoint = job.Endpoint
             ?? throw new HafsException(ErrorKind.InvalidArgument, "EndpointMissing", "the OpenAI backend is a server that runs already: its address is needed", job.Artifact.ModelId, "Say where it is: -Endpoint http://127.0.0.1:8000/v1 (--endpoint).");
         using BackendClient client = Client(endpoint, job.Key);
-        await FindAsync(client, job.Name, cancellationToken).ConfigureAwait(false);
-        JsonObject request = OpenAIChat.Request(job.Name, 1);
-        request["prompt"] = "a";
-        await OpenAIChat.ReadAsync(client, "completions", request, cancellationToken).ConfigureAwait(false);
+        await ConfirmAsync(client, job.Name, cancellationToken).ConfigureAwait(false);
         return job.Deployed(Name, client.Endpoint);
     }
 
@@ -54,8 +51,17 @@ public sealed class OpenAITarget : DeploymentTarget
     public override Task<string> UnpublishAsync(ModelDeployment deployment, string? key, CancellationToken cancellationToken) =>
         Task.FromResult($"nothing was to stop: the server at {deployment.Endpoint} was not started from here and goes on");
 
+    /// <summary>Makes sure that a server lists a model, and that it generates.</summary>
+    internal static async Task ConfirmAsync(BackendClient client, string name, CancellationToken cancellationToken)
+    {
+        await FindAsync(client, name, cancellationToken).ConfigureAwait(false);
+        JsonObject request = OpenAIChat.Request(name, 1);
+        request["prompt"] = "a";
+        await OpenAIChat.ReadAsync(client, "completions", request, cancellationToken).ConfigureAwait(false);
+    }
+
     // Addresses are given with and without the version.
-    private static BackendClient Client(Uri endpoint, string? key)
+    internal static BackendClient Client(Uri endpoint, string? key)
     {
         string address = endpoint.AbsoluteUri.TrimEnd('/');
         key ??= Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } set && (endpoint.IsLoopback || endpoint.Scheme == "https") ? set : null;
