@@ -32,6 +32,7 @@ internal abstract class GridFormat<TShape>(GgmlType type, GridSearch search, int
             ReadOnlySpan<float> x = rows.Slice(first, Math.Min(GridBatch.Count * subBlock, rows.Length - first));
             for (int i = 0; i < x.Length; i += Elements)
                 Prepare(x.Slice(i, Elements), importance.IsEmpty ? default : importance.Slice((first + i) % rowLength, Elements), ref batch, i / subBlock);
+            Start<V>(ref batch, x.Length / subBlock);
             batch.Find<V, TShape>(search, subBlock, x.Length / subBlock);
 
             for (int i = 0; i < x.Length; i += Elements, destination = destination[BlockBytes..])
@@ -51,10 +52,10 @@ internal abstract class GridFormat<TShape>(GgmlType type, GridSearch search, int
         }
     }
 
-    // Weighs the sub-blocks of a super-block and splits the signs off. Those of empty ones become zero, as do their indices.
+    // Weighs the sub-blocks of a super-block and splits the signs off.
     private unsafe void Prepare(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ref GridBatch batch, int firstSubBlock)
     {
-        int groups = subBlock / TShape.Dimensions, signs = subBlock / SignedGroups.Length;
+        int signs = subBlock / SignedGroups.Length;
         float sumOfSquares = Importance.SumOfSquares(x);
         fixed (GridBatch* into = &batch)
         {
@@ -69,14 +70,44 @@ internal abstract class GridFormat<TShape>(GgmlType type, GridSearch search, int
                     SignedGroups.Split(sub, magnitudes, subSigns);
                 else
                     SignedGroups.SplitEven(sub, weights, magnitudes, subSigns);
-                into->Largest[k] = Start(magnitudes, weights, new(into->Quants + k * subBlock, subBlock), out into->Scales[k]);
-                if (into->Largest[k] != 0)
-                    continue;
-                into->Scales[k] = 0;
-                subSigns.Clear();
-                new Span<ushort>(into->Indices + k * groups, groups).Clear();
             }
         }
+    }
+
+    // Signs and indices of empty sub-blocks become zero.
+    private unsafe void Start<V>(ref GridBatch batch, int count)
+        where V : struct, ILanes<V>
+    {
+        int groups = subBlock / TShape.Dimensions, signs = subBlock / SignedGroups.Length;
+        StartBatch<V>(ref batch, count);
+        for (int k = 0; k < count; k++)
+        {
+            if (batch.Largest[k] != 0)
+                continue;
+            batch.Scales[k] = 0;
+            fixed (GridBatch* empty = &batch)
+            {
+                new Span<byte>(empty->Signs + k * signs, signs).Clear();
+                new Span<ushort>(empty->Indices + k * groups, groups).Clear();
+            }
+        }
+    }
+
+    /// <summary>Gives the search of each sub-block its start.</summary>
+    /// <param name="batch">Magnitudes and weights; takes what <see cref="Start"/> gives.</param>
+    /// <param name="count">Sub-blocks.</param>
+    private protected virtual void StartBatch<V>(ref GridBatch batch, int count)
+        where V : struct, ILanes<V>
+    {
+        for (int k = 0; k < count; k++)
+            StartOne(ref batch, k);
+    }
+
+    /// <summary>Gives the search of one sub-block its start, by the scalar definition.</summary>
+    private protected unsafe void StartOne(ref GridBatch batch, int k)
+    {
+        fixed (GridBatch* one = &batch)
+            one->Largest[k] = Start(new(one->Magnitudes + k * subBlock, subBlock), new(one->Weights + k * subBlock, subBlock), new(one->Quants + k * subBlock, subBlock), out one->Scales[k]);
     }
 
     /// <summary>Computes what a squared error costs at each element of a sub-block.</summary>

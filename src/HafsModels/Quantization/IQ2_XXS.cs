@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Search;
 using HafsModels.Tensors;
 
@@ -31,6 +33,43 @@ internal sealed class IQ2_XXS() : GridFormat<EightTernary>(GgmlType.IQ2_XXS, Sea
         scale = PositiveScaleSearch.Find(magnitudes, weights, Grid.IQ2_XXS.Levels + 1, quants);
         float largest = scale * Grid.IQ2_XXS.Levels;
         return largest <= 0 ? 0 : largest;
+    }
+
+    // The same with one sub-block in each lane.
+    [SkipLocalsInit]
+    private protected override unsafe void StartBatch<V>(ref GridBatch batch, int count)
+    {
+        if (V.Count == 1)
+        {
+            base.StartBatch<V>(ref batch, count);
+            return;
+        }
+
+        float* memory = stackalloc float[SubBlock * PositiveScaleLanes<V>.Stride + CacheLines.Floats], rows = CacheLines.Align(memory), scales = stackalloc float[V.Count];
+        for (int first = 0; first < count; first += V.Count)
+        {
+            fixed (GridBatch* some = &batch)
+            {
+                Transposition.ToLanes<V>(some->Magnitudes + first * SubBlock, SubBlock, rows, PositiveScaleLanes<V>.Stride);
+                Transposition.ToLanes<V>(some->Weights + first * SubBlock, SubBlock, rows + V.Count, PositiveScaleLanes<V>.Stride);
+            }
+
+            uint failed = PositiveScaleLanes<V>.Find(rows, SubBlock, Grid.IQ2_XXS.Levels + 1, scales);
+            for (int lane = 0; lane < V.Count && first + lane < count; lane++)
+            {
+                int k = first + lane;
+                if ((failed >> lane & 1) != 0)
+                {
+                    StartOne(ref batch, k);
+                    continue;
+                }
+
+                float largest = scales[lane] * Grid.IQ2_XXS.Levels;
+                (batch.Scales[k], batch.Largest[k]) = (scales[lane], largest <= 0 ? 0 : largest);
+                for (int i = 0; i < SubBlock; i++)
+                    batch.Quants[k * SubBlock + i] = (byte)rows[i * PositiveScaleLanes<V>.Stride + 2 * V.Count + lane];
+            }
+        }
     }
 
     private protected override void Finish(ReadOnlySpan<float> scales, ReadOnlySpan<float> largest, ReadOnlySpan<ushort> indices, ReadOnlySpan<byte> signs, Span<byte> block)
