@@ -64,9 +64,7 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         {
             // Up to this target no element can round to more than the limit.
             float target = TRule.FirstOffset + TRule.OffsetStep * step + TRule.Limit;
-            bool mustClamp = target > TRule.Limit + 0.45f;
-            Propose(ref a, ref b, rows, target, mustClamp);
-            Judge(ref a, ref b, rows);
+            Step(ref a, ref b, rows, target, mustClamp: target > TRule.Limit + 0.45f);
         }
 
         return Finish(in a, scales, offsets, sumWeights, inverses, minima)
@@ -122,13 +120,13 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         V inverse = V.Create(target) / (state.Max - state.Min);
         state.LargestInverse = V.MaxUnsignedBits(state.LargestInverse, V.SubtractBits(inverse, V.CreateBits(1)));
         state.LargestReach = V.MaxBits(state.LargestReach, V.Abs(inverse * (state.FirstMin - state.Min)));
-        state.CandidateInverse = inverse;
         return inverse;
     }
 
-    // Integers for the next inverse scale, and the scale and minimum that fit them best. Not inlined, so that the sums of a loop have all registers.
+    // Integers for the next inverse scale, and the scale and minimum that fit them best; lanes where these are better take them over. Not inlined, so that
+    // the sums of a loop have all registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Propose(ref State a, ref State b, float* rows, float target, bool mustClamp)
+    private static void Step(ref State a, ref State b, float* rows, float target, bool mustClamp)
     {
         V minA = a.Min, minB = b.Min, inverseA = Inverse(ref a, target), inverseB = Inverse(ref b, target);
         V sumQA = V.Zero, sumQQA = V.Zero, sumXQA = V.Zero;
@@ -156,20 +154,28 @@ internal static unsafe class ScaleMinLanes<V, TRule>
             }
         }
 
-        Fit(ref a, sumQA, sumQQA, sumXQA);
-        Fit(ref b, sumQB, sumQQB, sumXQB);
+        V scaleA = Fit(in a, sumQA, sumQQA, sumXQA, out V candidateMinA, out V determinantA), errorA = V.Zero;
+        V scaleB = Fit(in b, sumQB, sumQQB, sumXQB, out V candidateMinB, out V determinantB), errorB = V.Zero;
+        quant = end;
+        for (float* row = rows; row < end; row += Stride, quant += V.Count)
+        {
+            errorA += V.Load(row + V.Count) * Cost(scaleA * V.Load(quant) + candidateMinA - V.Load(row));
+            float* rowB = row + GroupFloats;
+            errorB += V.Load(rowB + V.Count) * Cost(scaleB * V.Load(quant + GroupFloats) + candidateMinB - V.Load(rowB));
+        }
+
+        Replace(ref a, scaleA, candidateMinA, errorA, determinantA, inverseA);
+        Replace(ref b, scaleB, candidateMinB, errorB, determinantB, inverseB);
     }
 
     [MethodImpl(Inline)]
-    private static void Fit(ref State state, V sumQ, V sumQQ, V sumXQ)
+    private static V Fit(in State state, V sumQ, V sumQQ, V sumXQ, out V candidateMin, out V determinant)
     {
         V sumW = state.SumW, sumX = state.SumX;
-        V determinant = sumW * sumQQ - sumQ * sumQ;
-        V candidateMin = (sumQQ * sumX - sumQ * sumXQ) / determinant;
-        V isPositive = V.LessThan(V.Zero, candidateMin);
-        state.CandidateScale = V.Select(isPositive, sumXQ, sumW * sumXQ - sumX * sumQ) / V.Select(isPositive, sumQQ, determinant);
-        state.CandidateMin = V.Select(isPositive, V.Zero, candidateMin);
-        state.Determinant = determinant;
+        determinant = sumW * sumQQ - sumQ * sumQ;
+        V min = (sumQQ * sumX - sumQ * sumXQ) / determinant, isPositive = V.LessThan(V.Zero, min);
+        candidateMin = V.Select(isPositive, V.Zero, min);
+        return V.Select(isPositive, sumXQ, sumW * sumXQ - sumX * sumQ) / V.Select(isPositive, sumQQ, determinant);
     }
 
     [MethodImpl(Inline)]
@@ -182,31 +188,13 @@ internal static unsafe class ScaleMinLanes<V, TRule>
         sumXQ += wq * x;
     }
 
-    // Lanes where the candidate is better take it over.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Judge(ref State a, ref State b, float* rows)
-    {
-        V scaleA = a.CandidateScale, minA = a.CandidateMin, errorA = V.Zero;
-        V scaleB = b.CandidateScale, minB = b.CandidateMin, errorB = V.Zero;
-        float* end = rows + RowFloats, quant = end;
-        for (float* row = rows; row < end; row += Stride, quant += V.Count)
-        {
-            errorA += V.Load(row + V.Count) * Cost(scaleA * V.Load(quant) + minA - V.Load(row));
-            float* rowB = row + GroupFloats;
-            errorB += V.Load(rowB + V.Count) * Cost(scaleB * V.Load(quant + GroupFloats) + minB - V.Load(rowB));
-        }
-
-        Replace(ref a, scaleA, minA, errorA);
-        Replace(ref b, scaleB, minB, errorB);
-    }
-
     [MethodImpl(Inline)]
-    private static void Replace(ref State state, V scale, V min, V error)
+    private static void Replace(ref State state, V scale, V min, V error, V determinant, V inverse)
     {
-        V isBetter = V.LessThan(error, state.Error) & V.LessThan(V.Zero, state.Determinant);
+        V isBetter = V.LessThan(error, state.Error) & V.LessThan(V.Zero, determinant);
         state.Error = V.Select(isBetter, error, state.Error);
         state.Scale = V.Select(isBetter, scale, state.Scale);
-        state.BestInverse = V.Select(isBetter, state.CandidateInverse, state.BestInverse);
+        state.BestInverse = V.Select(isBetter, inverse, state.BestInverse);
         state.BestMin = V.Select(isBetter, state.Min, state.BestMin);
         state.Min = V.Select(isBetter, min, state.Min);
     }
@@ -233,10 +221,10 @@ internal static unsafe class ScaleMinLanes<V, TRule>
     [MethodImpl(Inline)]
     private static V Cost(V difference) => TRule.AbsoluteError ? V.Abs(difference) : difference * difference;
 
-    // At most ScaleMinBatch.StateVectors.
+    // With the rows and the candidates at most ScaleMinBatch.GroupVectors.
     private struct State
     {
         public V Max, SumW, SumX, FirstMin, Min, Scale, Error, Constant, Failed, LargestInverse, LargestReach;
-        public V BestInverse, BestMin, CandidateInverse, CandidateScale, CandidateMin, Determinant;
+        public V BestInverse, BestMin;
     }
 }
