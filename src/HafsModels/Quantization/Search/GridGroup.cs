@@ -133,18 +133,16 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
     }
 
     /// <summary>Finds the first nearest point of a list.</summary>
-    /// <returns>Its distance.</returns>
+    /// <returns>Its distance; the largest float, and no point, if all are beyond it.</returns>
+    [SkipLocalsInit]
     public static float NearestOf(ushort* candidates, int count, float* costs, out int point)
     {
-        V leastOfLanes = V.Create(float.MaxValue);
-        for (int i = 0; i < count; i += V.Count)
-            leastOfLanes = V.MinBits(leastOfLanes, TShape.Distance(V.LoadWords(candidates + i), costs));
-        float least = V.SmallestBits(leastOfLanes);
-        uint equal = 0;
+        float* distances = stackalloc float[count + V.Count];
+        float least = Distances(candidates, count, costs, distances);
         point = -1;
-        for (int i = 0; i < count && equal == 0; i += V.Count)
+        for (int i = 0; i < count && point < 0; i += V.Count)
         {
-            equal = V.MaskBits(V.Equal(TShape.Distance(V.LoadWords(candidates + i), costs), V.Create(least)));
+            uint equal = V.MaskBits(V.Equal(V.Load(distances + i), V.Create(least)));
             if (equal != 0)
                 point = candidates[i + BitOperations.TrailingZeroCount(equal)];
         }
@@ -152,16 +150,15 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
         return point < 0 ? float.MaxValue : least;
     }
 
+    [SkipLocalsInit]
     private Winner NearestOfMany(ushort* candidates, int count)
     {
-        V leastOfLanes = V.Create(float.MaxValue);
-        for (int i = 0; i < count; i += V.Count)
-            leastOfLanes = V.MinBits(leastOfLanes, TShape.Distance(V.LoadWords(candidates + i), costs));
-        float least = V.SmallestBits(leastOfLanes);
+        float* distances = stackalloc float[count + V.Count];
+        float least = Distances(candidates, count, costs, distances);
         int nearest = -1, near = 0;
         for (int i = 0; i < count; i += V.Count)
         {
-            V distance = TShape.Distance(V.LoadWords(candidates + i), costs);
+            V distance = V.Load(distances + i);
             uint equal = V.MaskBits(V.Equal(distance, V.Create(least)));
             if (nearest < 0 && equal != 0)
                 nearest = i + BitOperations.TrailingZeroCount(equal);
@@ -169,5 +166,20 @@ internal readonly unsafe ref struct GridGroup<V, TShape>
         }
 
         return new(candidates[nearest] | IsOffGrid, least, near == 1);
+    }
+
+    // The distances of all points of a list, filled up to whole vectors, and the least of them.
+    [MethodImpl(Inline)]
+    private static float Distances(ushort* candidates, int count, float* costs, float* distances)
+    {
+        V leastOfLanes = V.Create(float.MaxValue);
+        for (int i = 0; i < count; i += V.Count)
+        {
+            V distance = TShape.Distance(V.LoadWords(candidates + i), costs);
+            V.Store(distance, distances + i);
+            leastOfLanes = V.MinBits(leastOfLanes, distance);
+        }
+
+        return V.SmallestBits(leastOfLanes);
     }
 }

@@ -48,7 +48,7 @@ internal unsafe struct TernaryBatch
                 {
                     int start = (first + lane) * length;
                     Span<byte> sorted = new(orders + start, length);
-                    TernarySplit.Sort(x.Slice(start, length), sorted);
+                    TernarySplit.Sort<V>(x.Slice(start, length), sorted);
                     AddUp(x.Slice(start, length), weights.Slice(start, length), sorted, parts, sums + lane, V.Count);
                 }
 

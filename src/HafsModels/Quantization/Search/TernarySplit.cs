@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using HafsModels.Quantization.Lanes;
 
@@ -27,6 +28,38 @@ internal static class TernarySplit
             for (; at > 0 && x[order[at - 1]] > x[i]; at--)
                 order[at] = order[at - 1];
             order[at] = (byte)i;
+        }
+    }
+
+    /// <summary><see cref="Sort(ReadOnlySpan{float}, Span{byte})"/> of up to 32 elements with vectors: as many come before an element as are smaller, or equal and in front of it.</summary>
+    public static unsafe void Sort<V>(ReadOnlySpan<float> x, Span<byte> order)
+        where V : struct, ILanes<V>
+    {
+        // NaN is neither smaller than a number nor equal to itself.
+        bool hasNaN = false;
+        foreach (float value in x)
+            hasNaN |= float.IsNaN(value);
+        if (V.Count == 1 || hasNaN)
+        {
+            Sort(x, order);
+            return;
+        }
+
+        fixed (float* elements = x)
+        {
+            for (int i = 0; i < x.Length; i++)
+            {
+                V own = V.Create(elements[i]);
+                uint smaller = 0, equal = 0;
+                for (int j = 0; j < x.Length; j += V.Count)
+                {
+                    V others = V.Load(elements + j);
+                    smaller |= V.MaskBits(V.LessThan(others, own)) << j;
+                    equal |= V.MaskBits(V.Equal(others, own)) << j;
+                }
+
+                order[BitOperations.PopCount(smaller | equal & (1u << i) - 1)] = (byte)i;
+            }
         }
     }
 
