@@ -27,6 +27,11 @@ public sealed partial class Workbench
         {
             foreach (Artifact artifact in results.SelectMany(r => r.Recorded))
                 registry.AddArtifact(artifact, cancellationToken);
+
+            // What an export held before it was replaced is gone.
+            string[] folders = [.. results.Where(r => r is { Success: true, Skipped: false }).Select(r => r.OutputPath + Path.DirectorySeparatorChar)];
+            foreach (Artifact gone in registry.Get(job.Request.Record.Id).Artifacts.Where(a => folders.Any(f => a.Path.StartsWith(f, StringComparison.Ordinal)) && !File.Exists(a.Path)))
+                registry.RemoveArtifact(gone.ModelId, gone.Path, cancellationToken);
         }
 
         return results;

@@ -231,7 +231,7 @@ internal sealed class ExportRun
             Success = isGood,
             Artifacts = isGood ? [.. manifest.Files.Keys.Select(f => Full(part, f))] : [],
             SizeBytes = isGood ? manifest.Files.Sum(f => f.Value.SizeBytes) : 0,
-            Message = !isGood ? $"not exported: {verification!.Problem}"
+            Message = !isGood ? $"not exported: {verification!.Problem} (-SkipVerification, --skip-verification: without looking)"
                 : $"{manifest.Files.Count} files, {HumanNumber.Bytes(manifest.Files.Sum(f => f.Value.SizeBytes))}{(verification is null ? ", not verified" : ", verified")}",
             VerificationPassed = verification?.Passed,
             VerificationDetails = verification,

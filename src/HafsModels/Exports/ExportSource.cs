@@ -15,6 +15,9 @@ internal sealed class ExportSource : IDisposable
     private readonly Dictionary<string, ConversionJob> jobs = [];
     private readonly List<string> warnings = [];
 
+    // A GGUF file may have none, and formats that do not ask for it do without.
+    private readonly Lazy<Vocabulary> vocabulary;
+
     private ExportSource(ExportRequest request, ModelSource model, string? file)
     {
         this.request = request;
@@ -25,9 +28,9 @@ internal sealed class ExportSource : IDisposable
         Model = Folder?.Source ?? new ModelSource(gguf!.Path);
         Home = Folder is null ? Path.GetDirectoryName(gguf!.Path)! : request.Adapter is null && Model.AdapterPath is { } adapter ? adapter : Folder.Path;
         Name = request.Record?.Id ?? (gguf is null ? Path.GetFileName(Home) : GgufSources.NameOf(gguf));
-        Vocabulary = Folder is null
+        vocabulary = new(() => Folder is null
             ? Vocabulary.FromGguf(key => gguf!.Find(key)?.Value, gguf!.Path)
-            : Vocabulary.Load(Model.TokenizerPath, config: Model.AdapterPath is null ? null : Folder.Config.Json);
+            : Vocabulary.Load(Model.TokenizerPath, config: Model.AdapterPath is null ? null : Folder.Config.Json));
         Card = ModelCard.TryRead(Home, warnings);
         Generation = GenerationSettings.Read(Folder?.Path);
     }
@@ -45,7 +48,7 @@ internal sealed class ExportSource : IDisposable
     public string Home { get; }
 
     /// <summary>Its vocabulary, with the chat template.</summary>
-    public Vocabulary Vocabulary { get; }
+    public Vocabulary Vocabulary => vocabulary.Value;
 
     /// <summary>What the model card begins with, or null.</summary>
     public ModelCard? Card { get; }

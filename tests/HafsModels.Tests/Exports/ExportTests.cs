@@ -127,6 +127,10 @@ public class ExportTests
         Assert.All(model.Artifacts, a => Assert.True(File.Exists(a.Path)));
         Assert.All(ModelVerification.Check(model, null, CancellationToken.None), c => Assert.True(c.Passed));
         Assert.Contains("| version | 1.2.0 |", File.ReadAllText(Path.Combine(results[1].OutputPath, "README.md")), StringComparison.Ordinal);
+
+        // The file of the earlier quantization is gone, and so is its record.
+        workbench.Export(Request("x", scratch) with { Path = null, ModelId = "bible", Formats = ["Ollama"], Quantizations = ["Q8_0"], OutputPath = Path.Combine(scratch.Path, "out") }, null, CancellationToken.None);
+        Assert.Equal(["", "Q8_0"], workbench.Get("bible").Artifacts.Select(a => a.Quantization).Order());
     }
 
     [Fact]
@@ -183,12 +187,12 @@ public class ExportTests
         using var scratch = new ScratchFolder();
         string model = CopyModel("kjv-llama", scratch);
         File.WriteAllText(Path.Combine(model, "generation_config.json"), """{"do_sample": true, "temperature": 0.6, "top_p": 0.95, "repetition_penalty": 1.05, "eos_token_id": [2047, 2045]}""");
-        File.WriteAllText(Path.Combine(model, "LICENSE"), "Do \"what\" you want.\n");
+        File.WriteAllText(Path.Combine(model, "LICENSE"), "Do \"what\"\u00a0you want.\n\fPage 2\n");
         ExportRequest request = Request("x", scratch) with
         {
             Path = model,
             Formats = ["Ollama"],
-            System = "Speak plainly.\nAlways.",
+            System = "Speak\u200b plainly.\nAlways.",
             Parameters = new Dictionary<string, string> { ["temperature"] = "0.2", ["seed"] = "7" },
         };
         var workbench = new Workbench(Path.Combine(scratch.Path, "registry.json"));
@@ -196,7 +200,8 @@ public class ExportTests
         Modelfile file = Modelfile.Read(Path.Combine(workbench.Export(request, null, CancellationToken.None)[0].OutputPath, "Modelfile"));
 
         Assert.Equal("Speak plainly.\nAlways.", file.System);
-        Assert.Equal(["Do \"what\" you want.\n"], file.Licenses);
+        Assert.Equal(["Do \"what\" you want.\n Page 2\n"], file.Licenses);
+        Assert.Contains(workbench.PlanExport(request)[0].Warnings, w => w.Contains("print nothing", StringComparison.Ordinal));
         Assert.Equal([new("num_ctx", "512"), new("repeat_penalty", "1.05"), new("seed", "7"), new("temperature", "0.2"), new("top_p", "0.95")], file.Parameters.Where(p => p.Key != "stop"));
         Assert.Equal(["<|im_end|>", "<|endoftext|>", "<|im_start|>"], file.Stops);
         Assert.Equal("OllamaParameter", Assert.Throws<HafsException>(() => workbench.PlanExport(request with { Parameters = new Dictionary<string, string> { ["temperatur"] = "1" } })).Id);

@@ -33,6 +33,13 @@ internal sealed class ModelfileParser(string text, string path)
         return parser.TryReadValue(out string read) && parser.at >= spelling.Length && read == value;
     }
 
+    /// <summary>A text as Ollama reads it from a Modelfile: without what prints nothing.</summary>
+    public static string Printed(string value)
+    {
+        var parser = new ModelfileParser(value, "");
+        return string.Concat(value.Where((c, i) => IsNewLine(c) || IsSpace(c) || parser.IsPrinted(i)));
+    }
+
     private static bool IsNewLine(char c) => c is '\n' or '\r';
 
     private static bool IsSpace(char c) => c is ' ' or '\t';

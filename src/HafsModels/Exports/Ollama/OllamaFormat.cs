@@ -38,6 +38,18 @@ internal sealed class OllamaFormat : ExportFormat
         }
 
         warnings.AddRange(derived.Warnings);
+        if (derived.Stops.Where(s => ModelfileParser.Printed(s) != s).ToArray() is { Length: > 0 } unsaid)
+        {
+            warnings.Add($"a Modelfile cannot say {unsaid.Length} of the stops, which have characters that print nothing");
+            derived = derived with { Stops = [.. derived.Stops.Except(unsaid)] };
+        }
+
+        if (request.System is { } system && Plain(system) is var printed && printed != system)
+        {
+            warnings.Add("rare spaces of the system message become plain ones, and characters that print nothing are left out: a Modelfile cannot say them");
+            request = request with { System = printed };
+        }
+
         var files = new List<ExportFile>();
         foreach (string quantization in quantizations)
         {
@@ -55,6 +67,10 @@ internal sealed class OllamaFormat : ExportFormat
     internal static string FileName(IReadOnlyList<string> quantizations, string quantization) =>
         quantization == quantizations[0] ? Modelfile.FileName : $"{Modelfile.FileName}.{quantization}";
 
+    // Ollama leaves out what prints nothing, and rare spaces with it; between words a space must stay.
+    private static string Plain(string text) =>
+        ModelfileParser.Printed(string.Concat(text.Select(c => char.IsWhiteSpace(c) && c is not ('\n' or '\r' or '\t') ? ' ' : c)));
+
     private static Modelfile Describe(ExportSource source, ExportRequest request, DerivedTemplate derived, string gguf)
     {
         List<ModelfileInstruction> instructions = [new("FROM", "", "./" + gguf), new("TEMPLATE", "", derived.Template)];
@@ -64,7 +80,7 @@ internal sealed class OllamaFormat : ExportFormat
         if (!request.Parameters.ContainsKey("stop"))
             instructions.AddRange(derived.Stops.Select(s => new ModelfileInstruction("PARAMETER", "stop", s)));
         if ((source.LicenseText ?? source.License) is { } license)
-            instructions.Add(new("LICENSE", "", license));
+            instructions.Add(new("LICENSE", "", Plain(license)));
         return new Modelfile(instructions);
     }
 

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using HafsModels.Exports.Ollama;
 using HafsModels.Tokenizers;
 using Xunit;
@@ -61,6 +63,30 @@ public class OllamaTemplateTests
     [Fact]
     public void Deep_nesting_is_an_error_and_not_a_crash() =>
         Assert.Equal("GoTemplateInvalid", Assert.Throws<HafsException>(() => OllamaTemplate.Parse("{{ " + new string('(', 100_000) + "1")).Id);
+
+    // Backends and downloads bring templates of strangers: whatever they hold, the worst is a clear error.
+    [Fact]
+    public void Any_text_is_a_template_or_a_clear_error()
+    {
+        Gen<string> pieces = Gen.Elements(
+            "{{", "}}", "{{-", "-}}", " ", "\n", "if", "else", "end", "range", "with", "$i", "$", ":=", "=", ",", "|", "(", ")", ".", ".Messages", ".System", ".Content", "\"a\"", "`", "'x'", "1", "-2.5", "eq", "slice", "len", "index", "json", "printf", "/*", "*/", "break", "nil", "true", "\\", "é");
+        Gen<string> templates = from count in Gen.Choose(0, 25) from parts in pieces.ArrayOf(count) select string.Join(' ', parts);
+        int carriedOut = 0;
+
+        Prop.ForAll(templates.ToArbitrary(), template =>
+        {
+            try
+            {
+                OllamaTemplate.Parse(template).Render([new("system", "S"), new("user", "U")]);
+                carriedOut++;
+            }
+            catch (HafsException exception)
+            {
+                Assert.StartsWith("GoTemplate", exception.Id, StringComparison.Ordinal);
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1500));
+        Assert.True(carriedOut > 50, $"only {carriedOut} were carried out");
+    }
 
     [SkippableFact]
     public void Gos_own_package_carries_templates_out_the_same_way()
