@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Backup-ModelRegistry'
         'Compare-Model'
+        'Compare-ModelDeployment'
         'ConvertTo-Gguf'
         'ConvertTo-GgufAdapter'
         'ConvertTo-Onnx'
@@ -22,6 +23,7 @@
         'Get-ModelLineage'
         'Get-ModelQuantization'
         'Get-ModelRegistryBackup'
+        'Measure-Model'
         'Measure-ModelImportance'
         'Measure-ModelQuantization'
         'Merge-Gguf'

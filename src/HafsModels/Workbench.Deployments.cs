@@ -1,6 +1,8 @@
 using HafsModels.Conversion;
 using HafsModels.Deployment;
 using HafsModels.Deployment.Testing;
+using HafsModels.Measurement;
+using HafsModels.Measurement.Reports;
 using HafsModels.Quantization;
 using HafsModels.Registry;
 using HafsModels.Transfer;
@@ -86,13 +88,55 @@ public sealed partial class Workbench
             DeploymentTest test = await new DeploymentTester(model, SourceOf(model, deployment), deployment, request, progress).RunAsync(notes, cancellationToken).ConfigureAwait(false);
             registry.AddTest(test, cancellationToken);
             TestReport.Write(request, test);
+            RunLog.Write(request, test.Passed ? "PASS" : "FAIL", string.Join(". ", [test.Message, .. test.Notes]), FallbackLog);
             return test;
         }
         catch (HafsException error)
         {
             TestReport.Write(request, error);
+            if (error.Id != "LogNotWritten")
+                RunLog.Write(request, "ERROR", error.Message, FallbackLog);
             throw;
         }
+    }
+
+    /// <summary>Asks two deployments the same prompts.</summary>
+    public async Task<DeploymentComparison> CompareAsync(CompareRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.ReportPath is { } wanted)
+            QuantizationReport.RequireName(wanted);
+        DeploymentComparison comparison = await DeploymentComparer.RunAsync(
+            Side(request.ReferenceId, request.ReferenceBackend, request.ReferenceName), Side(request.DifferenceId, request.DifferenceBackend, request.DifferenceName), request.Prompts, progress, cancellationToken).ConfigureAwait(false);
+        if (request.ReportPath is { } path)
+            DeploymentComparer.Chart(comparison).Write(path);
+        return comparison;
+
+        DeploymentComparer.Side Side(string id, string? backend, string? name)
+        {
+            Model model = registry.Get(id);
+            ModelDeployment deployment = FindDeployments(model, backend, name)[^1];
+            return new DeploymentComparer.Side(deployment, SourceOf(model, deployment));
+        }
+    }
+
+    /// <summary>Runs a model and the GGUF files made of it on the same text: perplexity, divergence from the source, speeds.</summary>
+    public IReadOnlyList<ModelMeasurement> Measure(MeasureRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.ReportPath is { } wanted)
+            QuantizationReport.RequireName(wanted);
+        Model model = registry.Get(request.ModelId);
+        string[] wantedTypes = [.. request.Quantizations.Select(q => model.Artifacts.FirstOrDefault(a => string.Equals(a.Quantization, q, StringComparison.OrdinalIgnoreCase))?.Quantization ?? Recipes.Get(q).Name)];
+        List<(string Path, string Quantization)> files = [.. model.Artifacts.Where(a => a.Format == "gguf" && a.AdapterPath.Length == 0
+            && (wantedTypes.Length > 0 ? wantedTypes.Contains(a.Quantization) : request.Paths.Count == 0 && File.Exists(a.Path))).Select(a => (a.Path, a.Quantization))];
+        if (Array.Find(wantedTypes, q => !files.Exists(f => f.Quantization == q)) is { } missing)
+            throw new HafsException(ErrorKind.NotFound, "ArtifactNotFound", $"{model.Id} has no {missing} GGUF artifact", model.Id, $"Convert it first: ConvertTo-Gguf {model.Id} -Quantization {missing} (hafs models convert).");
+        files.AddRange(request.Paths.Select(p => (Path.GetFullPath(p), Path.GetFileNameWithoutExtension(p))));
+        IReadOnlyList<ModelMeasurement> measured = ModelMeasuring.Run(new ModelSources(registry).Of(model.Path, null, model.BaseModel), files, request, progress, cancellationToken);
+        if (request.ReportPath is { } path)
+            ModelMeasuring.Chart(measured).Write(path);
+        return measured;
     }
 
     /// <summary>Deployments of a model that match, oldest first; at least one.</summary>
@@ -127,6 +171,10 @@ public sealed partial class Workbench
 
         return ended;
     }
+
+    // A registry in a database has no folder.
+    private string FallbackLog => Path.Combine(
+        registry.Path.Contains("://", StringComparison.Ordinal) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) : Path.GetDirectoryName(registry.Path)!, "hafs.log");
 
     private static IReadOnlyList<ModelDeployment> FindDeployments(Model model, string? backend, string? name)
     {

@@ -19,7 +19,7 @@ public sealed partial class ArchitectureTests
         ["Registry"] = ["Quantization", "Formats", "Inference"],
         ["Transfer"] = ["Registry"],
         ["Exports"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference", "Registry"],
-        ["Deployment"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference", "Registry", "Exports"],
+        ["Deployment"] = ["Tensors", "Quantization", "Formats", "Tokenizers", "Architectures", "Conversion", "Inference", "Measurement", "Registry", "Exports"],
     };
 
     public static TheoryData<string> Rooms() => [.. Directory.GetDirectories(CoreFolder()).Select(d => Path.GetFileName(d)!).Where(n => n is not ("bin" or "obj"))];

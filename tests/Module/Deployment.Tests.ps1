@@ -36,6 +36,17 @@ Describe 'A deployment on llama-server' -Skip:(-not $env:HAFS_LLAMA_BIN) {
         ($result.Checks | Where-Object Passed -eq $false).Name | Should -Be 'answer to "psalm"'
     }
 
+    It 'is compared with the same file in this process, and the file with its source' {
+        $null = Publish-Model $test.Id -Backend Embedded -Registry $test.Registry
+        $comparison = Compare-ModelDeployment $test.Id $test.Id -ReferenceBackend Embedded -DifferenceBackend LlamaCpp -Prompt 'In the beginning' -Raw -MaxTokens 4 -Registry $test.Registry -Report "$($test.Folder)/ab.html"
+        $comparison.SameAnswers | Should -Be 1
+        "$($test.Folder)/ab.html" | Should -FileContentMatch '<svg'
+        $rows = Get-Model $test.Id -Registry $test.Registry | Measure-Model -MaxTokens 64
+        $rows.Quantization | Should -Be 'source', 'Q8_0'
+        $rows[1].MeanKlDivergence | Should -BeLessThan 0.01
+        (Unpublish-Model $test.Id -Backend Embedded -Registry $test.Registry).Message | Should -Match 'nothing was to stop'
+    }
+
     It 'ends only when told to in earnest' {
         Unpublish-Model $test.Id -Registry $test.Registry -WhatIf
         (Get-Model $test.Id -Registry $test.Registry).Deployments.Count | Should -Be 1

@@ -78,10 +78,12 @@ internal static class DeploymentCommands
         var memory = new Option<string?>("--max-memory") { Description = "Most memory of the backend, such as 8GiB" };
         var junit = new Option<string?>("--junit") { Description = "File to write the result to as JUnit XML" };
         var output = new Option<string?>("--json-file") { Description = "File to write the result to as JSON" };
+        var log = new Option<string?>("--log") { Description = "File to which a line is appended for each test" };
+        var eventLog = new Option<bool>("--event-log") { Description = "Write that line to the Windows event log; where that cannot be written, to --log, else to hafs.log beside the registry" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         var command = new Command("test", "Test a deployment against the source checkpoint; exit code 1 when the verdict is bad")
         {
-            id, backend, name, prompts, file, raw, tokens, agreement, difference, divergence, first, speed, memory, junit, output, json,
+            id, backend, name, prompts, file, raw, tokens, agreement, difference, divergence, first, speed, memory, junit, output, log, eventLog, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -101,6 +103,8 @@ internal static class DeploymentCommands
                 MaxFirstTokenMilliseconds = result.GetValue(first),
                 MinTokensPerSecond = result.GetValue(speed),
                 MaxMemoryBytes = result.GetValue(memory) is { } size ? SizeTarget.ParseBytes(size) : null,
+                LogPath = result.GetValue(log),
+                EventLog = result.GetValue(eventLog),
                 JUnitPath = result.GetValue(junit),
                 JsonPath = result.GetValue(output),
             };

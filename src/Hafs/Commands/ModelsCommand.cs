@@ -12,7 +12,7 @@ internal static class ModelsCommand
 {
     public static Command Create() => new("models", "Model registry and deployment")
     {
-        List(), Info(), Register("register", "Register a trained model"), Convert(), ImportanceCommand.Create(), MeasureCommand.Create(), DeploymentCommands.Deploy(Id(), Quantization()), DeploymentCommands.Test(Id()), DeploymentCommands.Undeploy(Id()), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(), OnnxCommand.Create(), ExportCommands.Export(), ExportCommands.Test(),
+        List(), Info(), Register("register", "Register a trained model"), Convert(), ImportanceCommand.Create(), MeasureCommand.Create(), DeploymentCommands.Deploy(Id(), Quantization()), DeploymentCommands.Test(Id()), DeploymentCommands.Undeploy(Id()), EvaluationCommands.Evaluate(Id()), EvaluationCommands.Compare(Id()), Delete(), AdapterCommands.Merge(), AdapterCommands.Convert(), OnnxCommand.Create(), ExportCommands.Export(), ExportCommands.Test(),
         TransferCommands.Pull(Id()), TransferCommands.Push(Id()),
         HistoryCommands.Lineage(Id()), HistoryCommands.Compare(Id()), HistoryCommands.Verify(Id()), HistoryCommands.Alias(Id()),
     };

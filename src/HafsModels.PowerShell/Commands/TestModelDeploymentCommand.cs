@@ -100,6 +100,15 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? JsonPath { get; set; }
 
+    /// <summary>File to which a line is appended for each test, also for one that could not be made: for scheduled tasks.</summary>
+    [Parameter(HelpMessage = "File to which a line is appended for each test.")]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>Write that line to the Windows event log; where that cannot be written, to -LogPath, else to hafs.log beside the registry.</summary>
+    [Parameter(HelpMessage = "Write a line for each test to the Windows event log, else to a file.")]
+    public SwitchParameter EventLog { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id, () =>
     {
@@ -121,6 +130,8 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
             MaxFirstTokenMilliseconds = MaxFirstTokenMilliseconds,
             MinTokensPerSecond = MinTokensPerSecond,
             MaxMemoryBytes = MaxMemory,
+            LogPath = LogPath is null ? null : FullPath(LogPath),
+            EventLog = EventLog,
             JUnitPath = JUnitPath is null ? null : FullPath(JUnitPath),
             JsonPath = JsonPath is null ? null : FullPath(JsonPath),
         };

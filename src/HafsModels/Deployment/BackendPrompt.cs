@@ -1,3 +1,4 @@
+using HafsModels.Deployment.Testing;
 using HafsModels.Tokenizers;
 
 namespace HafsModels.Deployment;
@@ -10,4 +11,17 @@ public sealed record BackendPrompt(string Text, ReadOnlyMemory<int> Tokens, IRea
 {
     /// <summary>The text for a backend that tokenizes it and adds the token that begins a text by itself, where the model wants one.</summary>
     public string TextToTokenize { get; init; } = Text;
+
+    /// <summary>A prompt in the words of a model: through its chat template where it has one, as plain text otherwise or where that is asked for.</summary>
+    internal static BackendPrompt Of(TestPrompt asked, ChatTemplate? template, Vocabulary vocabulary, Tokenizer tokenizer)
+    {
+        bool chat = template is not null && (!asked.Raw || asked.Messages.Count > 0);
+        IReadOnlyList<ChatMessage> messages = chat ? asked.Conversation : [];
+        string text = chat ? template!.Render(messages, true, vocabulary) : asked.Text;
+        return new BackendPrompt(text, tokenizer.Encode(text, addSpecial: !chat), messages) { TextToTokenize = vocabulary.AddBos == true ? WithoutBos(text, vocabulary) : text };
+    }
+
+    /// <summary>A text without the spelled-out token that begins it, where there is one.</summary>
+    internal static string WithoutBos(string text, Vocabulary vocabulary) =>
+        vocabulary.BosId is { } id && text.StartsWith(vocabulary.Tokens[id], StringComparison.Ordinal) ? text[vocabulary.Tokens[id].Length..] : text;
 }

@@ -59,6 +59,12 @@ public sealed record TestRequest
     /// <summary>File to write the result to as JSON, or null.</summary>
     public string? JsonPath { get; init; }
 
+    /// <summary>File to which a line is appended for each test, also for one that could not be made; null for none.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>Write that line to the Windows event log; where that cannot be written, to <see cref="LogPath"/>, else to hafs.log beside the registry.</summary>
+    public bool EventLog { get; init; }
+
     /// <summary>The prompts it asks for.</summary>
     /// <exception cref="HafsException">The file of prompts cannot be read.</exception>
     public IReadOnlyList<TestPrompt> AllPrompts()

@@ -86,7 +86,8 @@ public sealed class TextGenerator : IDisposable
     /// <summary>Frees the model.</summary>
     public void Dispose() => Decoder.Dispose();
 
-    private static (Vocabulary Vocabulary, Tokenizer Tokenizer) OpenTokenizer(ModelSource source)
+    /// <summary>Opens a model's tokenizer alone.</summary>
+    internal static (Vocabulary Vocabulary, Tokenizer Tokenizer) OpenTokenizer(ModelSource source)
     {
         if (source.AdapterPath is not null)
         {

@@ -94,6 +94,30 @@ public sealed class BackendErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scheduled_test_leaves_a_line_also_when_it_could_not_be_made_and_where_no_event_log_is()
+    {
+        folder.Register("kjv-llama");
+        await folder.Workbench.PublishAsync(new PublishRequest { ModelId = "kjv-llama", Backend = "Embedded" }, null, default);
+        string log = Path.Combine(folder.Path, "logs", "tests.log");
+        var request = new TestRequest { ModelId = "kjv-llama", Prompts = ["And"], MaxTokens = 2, LogPath = log };
+        await folder.Workbench.TestAsync(request, null, default);
+        await folder.Workbench.TestAsync(request with { MinTokenAgreement = 1, MaxKlDivergence = 0 }, null, default);
+        await Assert.ThrowsAsync<HafsException>(() => folder.Workbench.TestAsync(request with { Backend = "OpenAI" }, null, default));
+        string[] lines = File.ReadAllLines(log);
+        Assert.Equal(3, lines.Length);
+        Assert.Matches("^[0-9]{4}-[0-9-]+T[0-9:]+Z PASS  kjv-llama on Embedded answers like its source", lines[0]);
+        Assert.Contains(" FAIL  kjv-llama on Embedded does not answer like its source", lines[1], StringComparison.Ordinal);
+        Assert.Contains(" ERROR kjv-llama is not deployed on OpenAI", lines[2], StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            await folder.Workbench.TestAsync(request with { LogPath = null, EventLog = true }, null, default);
+            Assert.Single(File.ReadAllLines(Path.Combine(folder.Path, "hafs.log")));
+        }
+
+        Assert.Equal("LogNotWritten", (await Assert.ThrowsAsync<HafsException>(() => folder.Workbench.TestAsync(request with { LogPath = folder.Path }, null, default))).Id);
+    }
+
+    [Fact]
     public async Task A_deployment_is_forgotten_by_force_where_its_backend_is_unknown_to_answer()
     {
         folder.Register("kjv-llama");

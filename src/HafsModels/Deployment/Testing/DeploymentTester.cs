@@ -120,10 +120,8 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
 
     private async Task AskAsync(DeploymentSession session, TextGenerator source, ChatTemplate? template, ReplyIds ids, TestPrompt asked, CancellationToken cancellationToken)
     {
-        bool chat = template is not null && (!asked.Raw || asked.Messages.Count > 0);
-        IReadOnlyList<ChatMessage> messages = chat ? asked.Conversation : [];
-        string text = chat ? template!.Render(messages, true, source.Vocabulary) : asked.Text;
-        int[] tokens = source.Tokenizer.Encode(text, addSpecial: !chat);
+        BackendPrompt prompt = BackendPrompt.Of(asked, template, source.Vocabulary, source.Tokenizer);
+        int[] tokens = prompt.Tokens.ToArray();
         int most = asked.MaxTokens ?? request.MaxTokens;
         if (tokens.Length == 0)
             throw new HafsException(ErrorKind.InvalidArgument, "EmptyPrompt", $"the prompt \"{asked.Title}\" has no tokens", model.Id);
@@ -133,7 +131,6 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
                 ErrorKind.InvalidArgument, "PromptTooLong", $"the prompt \"{asked.Title}\" has {tokens.Length:N0} tokens; with {most:N0} to generate they exceed the model's context of {source.Decoder.Config.ContextLength:N0}", model.Id);
         }
 
-        var prompt = new BackendPrompt(text, tokens, messages) { TextToTokenize = source.Vocabulary.AddBos == true ? WithoutBos(text, source) : text };
         BackendReply reply = await session.GenerateAsync(prompt, most, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<(int Id, double? LogProbability)> generated = ids.Of(reply);
         SourceComparison found = await Task.Run(
@@ -152,7 +149,7 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
             Check($"answer to \"{asked.Title}\"", false, "it answers nothing, and the source does");
         else if (asked.HasExpectation)
             Check($"answer to \"{asked.Title}\"", AnswerExpectation.Complaint(asked, answer) is null, AnswerExpectation.Complaint(asked, answer) ?? "as expected");
-        if (chat && templateMatches != false)
+        if (prompt.Messages.Count > 0 && templateMatches != false)
             await CheckTemplateAsync(session, prompt, reply, most, source, cancellationToken).ConfigureAwait(false);
     }
 
@@ -163,7 +160,7 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
         bool isKnown = false;
         if (await session.RenderAsync(prompt.Messages, cancellationToken).ConfigureAwait(false) is { } rendered)
         {
-            string ours = WithoutBos(prompt.Text, source), theirs = WithoutBos(rendered, source);
+            string ours = BackendPrompt.WithoutBos(prompt.Text, source.Vocabulary), theirs = BackendPrompt.WithoutBos(rendered, source.Vocabulary);
             int same = ours.AsSpan().CommonPrefixLength(theirs);
             complaint = ours == theirs ? null : $"from character {same} on the backend's chat template makes \"{Piece(theirs, same)}\" of a conversation, the model's own makes \"{Piece(ours, same)}\"";
             isKnown = true;
@@ -230,9 +227,6 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
     }
 
     private void Report(string status, int done, int all) => progress?.Report(new WorkProgress($"Testing {What}", status, done, all));
-
-    private static string WithoutBos(string text, TextGenerator source) =>
-        source.Vocabulary.BosId is { } id && text.StartsWith(source.Vocabulary.Tokens[id], StringComparison.Ordinal) ? text[source.Vocabulary.Tokens[id].Length..] : text;
 
     private static string Piece(string text, int start)
     {
