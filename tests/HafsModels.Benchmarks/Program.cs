@@ -20,6 +20,8 @@ if (args is ["target", .. string[] targetArguments])
     return TargetBenchmark.Run(targetArguments);
 if (args is ["transfer", .. string[] transferArguments])
     return TransferBenchmark.Run(transferArguments);
+if (args is ["registry", .. string[] registryArguments])
+    return RegistryBenchmark.Run(registryArguments);
 if (args is ["grids", string gridsFile])
     return GridsCommand.Run(gridsFile);
 if (args is ["recipes", string recipesFile])
@@ -34,6 +36,7 @@ Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize [--types A,B] [--
     + "       HafsModels.Benchmarks verify [--types A,B] [--rows N]     every byte against libggml (HAFS_GGML)\n"
     + "       HafsModels.Benchmarks target [--models A,B] [--recipes A,B] [--text FILE] [--json FILE]   chosen types against stock recipes of the same size\n"
     + "       HafsModels.Benchmarks transfer [--gigabytes N] [--repetitions N] [--json FILE]   beside scp -r, through a real sshd (HAFS_SSHD)\n"
+    + "       HafsModels.Benchmarks registry [--models N] [--repetitions N]       reading, listing and writing a registry of many models\n"
     + "       HafsModels.Benchmarks golden FILE                         hashes of what libggml encodes\n"
     + "       HafsModels.Benchmarks recipes FILE                        types that llama-quantize chooses (HAFS_LLAMA_BIN)\n"
     + "       HafsModels.Benchmarks grids FILE                          points of libggml's codebook grids");

@@ -10,7 +10,8 @@ namespace HafsModels.Tests.Transfer;
 /// <summary>
 /// A real sshd on loopback with keys, known hosts and client configuration of its own. Its hosts: <c>rig</c>; <c>other</c>, whose host key is recorded
 /// wrongly; <c>new</c>, whose key is not recorded; <c>refused</c>, with a key nobody accepts; <c>limited</c>, an account that may do little; <c>shared</c>, to
-/// which the configuration shares a connection; <c>beyond</c>, which is reached through rig; <c>silent</c>, which takes connections and says nothing.
+/// which the configuration shares a connection; <c>beyond</c>, which is reached through rig; <c>silent</c>, which takes connections and says nothing;
+/// <c>shelled</c>, an account whose shell is <see cref="AccountShell"/>. Where pwsh is there, all have it as powershell.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class LoopbackSshd : IDisposable
@@ -25,10 +26,13 @@ public sealed class LoopbackSshd : IDisposable
         Folder = Directory.CreateTempSubdirectory("hafsmodels-sshd-").FullName;
         // The limited account passes through to what it may read.
         File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
-        foreach (string key in new[] { "host", "wrong", "user", "stranger", "limited" })
+        foreach (string key in new[] { "host", "wrong", "user", "stranger", "limited", "shelled" })
             Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", File_(key));
         string forced = Environment.UserName == "root" ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "";
-        File.WriteAllText(File_("authorized"), File.ReadAllText(File_("user.pub")) + $"command=\"{forced}sh -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + File.ReadAllText(File_("limited.pub")));
+        File.WriteAllText(File_("authorized"), File.ReadAllText(File_("user.pub")) + $"command=\"{forced}sh -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + File.ReadAllText(File_("limited.pub"))
+            + $"command=\"$(cat {File_("shell")}) -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + File.ReadAllText(File_("shelled.pub")));
+        if (PowerShell is { } pwsh)
+            File.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(File_("bin")).FullName, "powershell"), pwsh);
         if (Environment.UserName == "root")
             Directory.CreateDirectory("/run/sshd");
         int port = FreePort();
@@ -45,13 +49,14 @@ public sealed class LoopbackSshd : IDisposable
             PermitRootLogin prohibit-password
             MaxStartups 100
             Subsystem sftp internal-sftp
+            SetEnv PATH={File_("bin")}:{Environment.GetEnvironmentVariable("PATH")}
             """);
         string Known(string name, string key) => $"{name} {File.ReadAllText(File_(key + ".pub"))}";
-        File.WriteAllText(File_("known_hosts"), string.Concat(new[] { "rig", "refused", "limited", "shared", "beyond" }.Select(n => Known(n, "host"))) + Known("other", "wrong"));
+        File.WriteAllText(File_("known_hosts"), string.Concat(new[] { "rig", "refused", "limited", "shared", "beyond", "shelled" }.Select(n => Known(n, "host"))) + Known("other", "wrong"));
         silent.Start();
         (string Host, string Key, string More)[] hosts =
         [
-            ("rig", "user", ""), ("other", "user", ""), ("new", "user", ""), ("refused", "stranger", ""), ("limited", "limited", ""),
+            ("rig", "user", ""), ("other", "user", ""), ("new", "user", ""), ("refused", "stranger", ""), ("limited", "limited", ""), ("shelled", "shelled", ""),
             ("shared", "user", $"  ControlMaster auto\n  ControlPersist 2\n  ControlPath {File_("%C")}\n"), ("beyond", "user", "  ProxyJump rig\n"),
             ("silent", "user", $"  Port {((IPEndPoint)silent.LocalEndpoint).Port}\n"),
         ];
@@ -78,7 +83,14 @@ public sealed class LoopbackSshd : IDisposable
 
     internal static SyncPreferences Preferences { get; } = new(null, TimeSpan.FromSeconds(30), true, 3);
 
-    internal static SshFiles Files(string host, SyncPreferences? preferences = null) => new(new SyncHost(host, host, null, "linux", null), preferences ?? Preferences);
+    internal static SshFiles Files(string host, SyncPreferences? preferences = null, string platform = "linux") => new(new SyncHost(host, host, null, platform, null), preferences ?? Preferences);
+
+    /// <summary>The shell of the account at <c>shelled</c>.</summary>
+    public string AccountShell { set => File.WriteAllText(File_("shell"), value); }
+
+    /// <summary>PowerShell 7, or null where it is not on the PATH.</summary>
+    internal static string? PowerShell { get; } =
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(p => Path.Combine(p, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh")).FirstOrDefault(File.Exists);
 
     /// <summary>How many have connected to <c>silent</c> since the last call.</summary>
     public int TakeSilentConnections()

@@ -117,6 +117,79 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         Assert.Equal(Hashes(model), Hashes(work + "/copy"));
     }
 
+    [SkippableTheory]
+    [InlineData("dash")]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    [InlineData("tcsh")]
+    public async Task The_shell_of_the_account_does_not_matter(string shell)
+    {
+        _ = Peers.Sshd;
+        Skip.If(!File.Exists("/bin/" + shell) && !File.Exists("/usr/bin/" + shell), $"{shell} is not installed.");
+        sshd.AccountShell = shell;
+        string work = sshd.NewFolder(), model = MakeModel(Path.Combine(work, "100% 'my' \\ $model!"), 10_000);
+        await Copy(new LocalFiles(), LoopbackSshd.Files("shelled"), model, work + "/it's `there`");
+        await Copy(LoopbackSshd.Files("shelled"), new LocalFiles(), work + "/it's `there`", work + "/back");
+        Assert.Equal(Hashes(model), Hashes(work + "/back"));
+    }
+
+    // Backslashes separate nothing here, so a file alone shows the scripts for Windows through the whole way.
+    [SkippableFact]
+    public async Task A_file_goes_through_PowerShell_as_the_shell_of_a_Windows_host_and_is_taken_up_where_it_broke_off()
+    {
+        _ = Peers.Sshd;
+        Skip.If(LoopbackSshd.PowerShell is null, "No pwsh on the PATH.");
+        string work = sshd.NewFolder(), file = Path.Combine(work, "it's a model.gguf");
+        byte[] data = new byte[1_000_000];
+        new Random(1).NextBytes(data);
+        File.WriteAllBytes(file, data);
+        File.WriteAllBytes(work + "/sent.gguf.partial", data[..400_000]);
+        (_, _, long kept) = await Copy(new LocalFiles(), LoopbackSshd.Files("rig", platform: "windows"), file, work + "/sent.gguf");
+        Assert.Equal(400_000, kept);
+        await Copy(LoopbackSshd.Files("rig", platform: "windows"), new LocalFiles(), work + "/sent.gguf", work + "/back.gguf");
+        Assert.Equal(data, File.ReadAllBytes(work + "/back.gguf"));
+    }
+
+    [SkippableFact]
+    public async Task Hosts_mounts_methods_and_folders_of_the_settings_are_followed()
+    {
+        _ = Peers.Sshd;
+        string work = sshd.NewFolder(), model = MakeModel(Path.Combine(work, "far", "kjv"), 1000);
+        SyncSettings Settings(string preferences)
+        {
+            File.WriteAllText(work + "/sync.toml", $"""
+                [hosts.box]
+                hostname = "rig"
+                platform = "linux"
+                username = "{Environment.UserName}"
+                [mounts.far]
+                local_path = "{work}/far"
+                remote_path = "D:/far"
+                [deployment]
+                local_models_dir = "{work}/models"
+                [preferences]
+                {preferences}
+                """);
+            return SyncSettings.Load(work + "/sync.toml");
+        }
+
+        var onBox = new Model { Id = "kjv", Path = "/gone", PrimaryLocation = "box", Locations = new Dictionary<string, string> { ["box"] = model, ["windows"] = @"d:\FAR\kjv" } };
+        TransferPlan plan = ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv" }, Settings(""));
+        Assert.Equal(("ssh", model, work + "/models/kjv"), (plan.Method, plan.From, plan.To));
+        TransferResult received = await ModelTransfer.RunAsync(plan, Settings(""), null, default);
+        Assert.Equal(Hashes(model), Hashes(received.Path));
+
+        TransferRequest fromWindows = new() { ModelId = "kjv", Host = "windows", Destination = work + "/mounted" };
+        plan = ModelTransfer.PlanReceive(onBox, fromWindows, Settings(""));
+        Assert.Equal(("mount", model), (plan.Method, plan.From));
+        await ModelTransfer.RunAsync(plan, Settings(""), null, default);
+        Assert.Equal(Hashes(model), Hashes(work + "/mounted"));
+
+        Assert.Equal("ssh", ModelTransfer.PlanReceive(onBox, fromWindows, Settings("transfer_method = 'scp'")).Method);
+        Assert.Equal("MountMissing", Assert.Throws<HafsException>(() => ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv", Destination = work + "/x" }, Settings("transfer_method = 'mount'"))).Id);
+    }
+
     [SkippableFact]
     public async Task A_machine_that_says_nothing_is_given_up_after_the_timeout_as_often_as_the_preferences_say()
     {

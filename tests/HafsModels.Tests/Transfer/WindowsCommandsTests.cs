@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HafsModels.Transfer.Remote;
@@ -26,6 +27,7 @@ public sealed class WindowsCommandsTests : IDisposable
         Assert.Equal("100000 \0", Text(Commands.List(file)));
         Run(Commands.Move(Path.Combine(folder, "it's $x"), Path.Combine(folder, "moved")));
         Assert.Equal("100000 模型 [1].bin\0", Text(Commands.List(Path.Combine(folder, "moved"))));
+        Assert.Equal(long.Parse(Text(Commands.Free(folder)), CultureInfo.InvariantCulture) * 1024.0, new DriveInfo(Path.GetPathRoot(folder)!).AvailableFreeSpace, 1e9);
         Assert.EndsWith("models" + Path.DirectorySeparatorChar + "kjv", Text(Commands.Resolve("models/kjv")));
     }
 
@@ -42,11 +44,16 @@ public sealed class WindowsCommandsTests : IDisposable
     }
 
     [Fact]
-    public void A_command_line_fits_into_what_cmd_takes()
+    public void A_command_line_fits_into_what_cmd_takes_and_has_nothing_to_quote_in_any_shell()
     {
         string path = "C:\\" + string.Concat(Enumerable.Repeat("folder name\\", 20)) + "x";
-        Assert.All(new[] { Commands.List(path), Commands.Read(path, long.MaxValue), Commands.Write(path, long.MaxValue), Commands.Hash(path), Commands.Move(path, path + "y"), Commands.Resolve(path) },
-            c => Assert.InRange(c.Length, 1, 8000));
+        Assert.All(
+            new[] { Commands.List(path), Commands.Read(path, long.MaxValue), Commands.Write(path, long.MaxValue), Commands.Hash(path), Commands.Move(path, path + "y"), Commands.Resolve(path), Commands.Free(path), Commands.Wait },
+            command =>
+            {
+                Assert.InRange(command.Length, 1, 8000);
+                Assert.Matches("^powershell -NoProfile -NonInteractive -EncodedCommand [A-Za-z0-9+/=]+$", command);
+            });
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -62,7 +69,7 @@ public sealed class WindowsCommandsTests : IDisposable
 
     private static (int ExitCode, byte[] Output, string Complaints) Start(string command, byte[] input)
     {
-        string? pwsh = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(p => Path.Combine(p, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh")).FirstOrDefault(File.Exists);
+        string? pwsh = LoopbackSshd.PowerShell;
         Skip.If(pwsh is null, "No pwsh on the PATH.");
         string[] words = command.Split(' ');
         Assert.Equal("powershell", words[0]);
