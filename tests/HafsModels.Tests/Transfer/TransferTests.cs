@@ -175,7 +175,7 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         }
 
         var onBox = new Model { Id = "kjv", Path = "/gone", PrimaryLocation = "box", Locations = new Dictionary<string, string> { ["box"] = model, ["windows"] = @"d:\FAR\kjv" } };
-        TransferPlan plan = ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv" }, Settings(""));
+        TransferPlan plan = ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv", Host = "box" }, Settings(""));
         Assert.Equal(("ssh", model, work + "/models/kjv"), (plan.Method, plan.From, plan.To));
         TransferResult received = await ModelTransfer.RunAsync(plan, Settings(""), null, default);
         Assert.Equal(Hashes(model), Hashes(received.Path));
@@ -187,7 +187,7 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         Assert.Equal(Hashes(model), Hashes(work + "/mounted"));
 
         Assert.Equal("ssh", ModelTransfer.PlanReceive(onBox, fromWindows, Settings("transfer_method = 'scp'")).Method);
-        Assert.Equal("MountMissing", Assert.Throws<HafsException>(() => ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv", Destination = work + "/x" }, Settings("transfer_method = 'mount'"))).Id);
+        Assert.Equal("MountMissing", Assert.Throws<HafsException>(() => ModelTransfer.PlanReceive(onBox, new TransferRequest { ModelId = "kjv", Host = "box" }, Settings("transfer_method = 'mount'"))).Id);
     }
 
     [SkippableFact]
