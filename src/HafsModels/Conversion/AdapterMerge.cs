@@ -98,7 +98,11 @@ internal sealed class AdapterMerge : IDisposable
             foreach ((string name, byte[] bytes) in made)
                 File.WriteAllBytes(Path.Combine(partial, name), bytes);
             foreach ((string name, string source) in copies)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(partial, name))!);
                 File.Copy(source, Path.Combine(partial, name));
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             WholeFolder.Publish(partial, output);
         }

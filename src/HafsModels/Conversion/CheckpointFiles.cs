@@ -13,14 +13,14 @@ internal static class CheckpointFiles
     private static readonly string[] Tokenizer =
     [
         "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model", "*.tiktoken",
-        "chat_template.jinja", "chat_template.json",
+        "chat_template.jinja", "chat_template.json", "additional_chat_templates/*.jinja",
     ];
 
     private static readonly string[] Model = ["generation_config.json", "preprocessor_config.json", "processor_config.json", "*.py", "LICENSE*", "NOTICE*", "USE_POLICY*"];
 
     private static readonly JsonSerializerOptions ConfigOptions = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Tokenizer, settings, code and licences of a model: names and where they lie.</summary>
+    /// <summary>Tokenizer, settings, code and licences of a model: names, with <c>/</c> between folders, and where they lie.</summary>
     public static IEnumerable<(string Name, string Source)> Beside(ModelFolder folder) =>
         Matching(folder.Source.TokenizerPath, Tokenizer).Concat(Matching(folder.Path, Model));
 
@@ -38,6 +38,11 @@ internal static class CheckpointFiles
         return System.Text.Encoding.UTF8.GetBytes(config.ToJsonString(ConfigOptions) + "\n");
     }
 
-    private static IEnumerable<(string Name, string Source)> Matching(string from, string[] patterns) =>
-        patterns.SelectMany(pattern => Directory.EnumerateFiles(from, pattern).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), f)));
+    private static IEnumerable<(string Name, string Source)> Matching(string home, string[] patterns) =>
+        from pattern in patterns
+        let slash = pattern.LastIndexOf('/') + 1
+        let folder = Path.Combine(home, pattern[..slash])
+        where Directory.Exists(folder)
+        from file in Directory.EnumerateFiles(folder, pattern[slash..]).Order(StringComparer.Ordinal)
+        select (pattern[..slash] + Path.GetFileName(file), file);
 }

@@ -118,7 +118,8 @@ internal sealed class ExportSource : IDisposable
     {
         IEnumerable<string> files = gguf is not null
             ? gguf.Files.Select(f => f.Path)
-            : new[] { Model.Path, Model.AdapterPath }.OfType<string>().Distinct().SelectMany(Directory.EnumerateFiles).Where(f => !f.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase));
+            : new[] { Model.Path, Model.AdapterPath }.OfType<string>().Distinct().SelectMany(Directory.EnumerateFiles).Where(f => !f.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+                .Concat(CheckpointFiles.Beside(Folder!).Select(f => f.Source)).Distinct();
         return files.Concat(request.ImportanceMatrix is { } matrix ? [Path.GetFullPath(matrix)] : []).Order(StringComparer.Ordinal);
     }
 

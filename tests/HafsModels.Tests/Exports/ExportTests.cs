@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HafsModels.Conversion;
 using HafsModels.Exports;
 using HafsModels.Exports.Ollama;
@@ -243,6 +244,28 @@ public class ExportTests
         foreach (string artifact in results.SelectMany(r => r.Artifacts))
             File.SetLastWriteTimeUtc(artifact, DateTime.UtcNow.AddDays(-1));
         Assert.All(workbench.PlanExport(request), p => Assert.Equal(ExportState.Unchanged, p.State));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("kjv-llama-lora")]
+    public void Templates_in_files_of_their_own_go_along(string? adapter)
+    {
+        using var scratch = new ScratchFolder();
+        string model = CopyModel("kjv-llama", scratch), named = Directory.CreateDirectory(Path.Combine(model, "additional_chat_templates")).FullName;
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "tokenizer_config.json")))!;
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), config["chat_template"]!.GetValue<string>());
+        File.WriteAllText(Path.Combine(named, "rag.jinja"), "{{ documents }}");
+        config.AsObject().Remove("chat_template");
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), config.ToJsonString());
+
+        ExportResult[] results = [.. new Workbench(Path.Combine(scratch.Path, "registry.json")).Export(
+            Request("x", scratch) with { Path = model, Formats = ["HuggingFace", "Ollama"], Adapter = adapter is null ? null : Repository.PathOf("tests", "models", adapter) }, null, CancellationToken.None)];
+
+        Assert.All(results, r => Assert.True(r.Success, r.Message));
+        Assert.Equal("{{ documents }}", File.ReadAllText(Path.Combine(results[0].OutputPath, "additional_chat_templates", "rag.jinja")));
+        Assert.Equal("rag", Assert.Single(HafsModels.Tokenizers.Vocabulary.Load(results[0].OutputPath).NamedChatTemplates).Key);
+        Assert.Contains(results[1].VerificationDetails!.Checks, c => c.Name == "template" && c.Detail.Contains("renders what the model's own chat template renders", StringComparison.Ordinal));
     }
 
     [Fact]
