@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using HafsModels.Inference;
+using System.Diagnostics;
 using HafsModels.Inference.Kernels;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
@@ -9,38 +8,54 @@ namespace HafsModels.Tests.Inference;
 
 public class MatrixProductsTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     public static TheoryData<string> Types => [.. RowKernels.All.Select(kernel => kernel.Type.ToString())];
 
     public static TheoryData<string> IntegerTypes => [.. RowKernels.All.OfType<IntegerRowKernel>().Select(kernel => kernel.Type.ToString())];
 
-    [Theory]
-    [MemberData(nameof(Types))]
-    public void Products_of_one_and_of_many_vectors_are_those_of_the_decoded_numbers_within_the_stated_rounding(string name)
+    [Fact]
+    public void Products_of_one_and_of_many_vectors_are_those_of_the_decoded_numbers_within_the_stated_rounding() =>
+        Assert.Equal((RowKernels.All.Count * ProductCases.Sizes.Count, 0), ProductCases.RunAll());
+
+    [SkippableTheory]
+    [MemberData(nameof(IntegerTypes))]
+    public void Tiles_of_every_width_give_the_products_of_the_decoded_numbers(string name)
     {
         GgmlType type = Enum.Parse<GgmlType>(name);
-        foreach ((int rows, int columns, int count) in ((int, int, int)[])[(1, 256, 2), (5, 512, 3), (21, 1280, 1), (21, 1280, 4), (35, 2304, 7)])
+        foreach ((int rows, int columns, int count) in ProductCases.Sizes)
         {
-            float[] weights = Numbers(rows * columns, rows, 3), vectors = Numbers(count * columns, columns, 2);
-            byte[] stored = Encode(type, weights, columns);
-            BlockFormats.Get(type).Decode(stored, weights);
-            float[] products = Multiply(type, stored, rows, columns, vectors, count, threads: 2);
-            for (int vector = 0; vector < count; vector++)
-            {
-                for (int row = 0; row < rows; row++)
-                {
-                    double expected = 0, allowed = 0;
-                    for (int i = 0; i < columns; i++)
-                    {
-                        double term = (double)weights[(row * columns) + i] * vectors[(vector * columns) + i];
-                        float largest = vectors.AsSpan((vector * columns) + (i / 256 * 256), 256).ToArray().Max(MathF.Abs);
-                        expected += term;
-                        allowed += (1e-6 * Math.Abs(term)) + (Math.Abs(weights[(row * columns) + i]) * largest / 65534);
-                    }
-
-                    Assert.InRange(products[(vector * rows) + row], expected - allowed, expected + allowed);
-                }
-            }
+            Assert.Equal(0, ProductCases.Wrong(type, rows, columns, count, (type, stored, vectors) => ProductCases.Multiply<IntegerTile256>(type, stored, rows, columns, vectors, count)));
+            Skip.IfNot(IntegerTile512.IsSupported, "tiles of 512 bits need AVX-512");
+            Assert.Equal(0, ProductCases.Wrong(type, rows, columns, count, (type, stored, vectors) => ProductCases.Multiply<IntegerTile512>(type, stored, rows, columns, vectors, count)));
         }
+    }
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableAVX")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public async Task Products_are_right_with_instructions_switched_off(string variable)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(MatrixProductsTests).Assembly.Location, "products"]) { RedirectStandardOutput = true };
+        start.Environment[variable] = "0";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        using CancellationTokenSource limit = new(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            Assert.Fail($"{variable}=0: not done after {Limit}");
+        }
+
+        // No switch leaves the tiles of 512 bits, so the narrower ones must have run.
+        Assert.Equal($"cases {RowKernels.All.Count * ProductCases.Sizes.Count} wrong 0 tiles 256", (await output).Trim());
+        Assert.Equal(0, process.ExitCode);
     }
 
     [Theory]
@@ -49,11 +64,11 @@ public class MatrixProductsTests
     {
         GgmlType type = Enum.Parse<GgmlType>(name);
         const int Rows = 300, Columns = 512;
-        byte[] stored = Encode(type, Numbers(Rows * Columns, 1, 2), Columns);
+        byte[] stored = ProductCases.Encode(type, ProductCases.Numbers(Rows * Columns, 1, 2), Columns);
         foreach (int count in (int[])[1, 5])
         {
-            float[] vectors = Numbers(count * Columns, 2, 2);
-            Assert.Equal(Multiply(type, stored, Rows, Columns, vectors, count, threads: 1), Multiply(type, stored, Rows, Columns, vectors, count, threads: 3));
+            float[] vectors = ProductCases.Numbers(count * Columns, 2, 2);
+            Assert.Equal(ProductCases.Multiply(type, stored, Rows, Columns, vectors, count, threads: 1), ProductCases.Multiply(type, stored, Rows, Columns, vectors, count, threads: 3));
         }
     }
 
@@ -63,8 +78,8 @@ public class MatrixProductsTests
     {
         var kernel = (IntegerRowKernel)RowKernels.Get(Enum.Parse<GgmlType>(name));
         const int Blocks = 5, Count = Blocks * IntegerRowKernel.BlockElements;
-        float[] numbers = Numbers(Count, 7, 3), factors = new float[Blocks], offsets = new float[Blocks * IntegerRowKernel.BlockGroups];
-        byte[] stored = Encode(kernel.Type, numbers, Count);
+        float[] numbers = ProductCases.Numbers(Count, 7, 3), factors = new float[Blocks], offsets = new float[Blocks * IntegerRowKernel.BlockGroups];
+        byte[] stored = ProductCases.Encode(kernel.Type, numbers, Count);
         BlockFormats.Get(kernel.Type).Decode(stored, numbers);
         var integers = new short[Count];
         fixed (byte* block = stored)
@@ -79,7 +94,7 @@ public class MatrixProductsTests
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(IntegerTypes))]
     public void The_largest_integers_and_activations_do_not_overflow(string name)
     {
@@ -102,35 +117,18 @@ public class MatrixProductsTests
             var numbers = new float[Columns];
             BlockFormats.Get(type).Decode(stored, numbers);
             float[] vectors = [.. numbers.Select(n => n < 0 ? -1f : 1f), .. Enumerable.Repeat(1f, Columns)];
-            float[] products = Multiply(type, stored, 1, Columns, vectors, 2, threads: 1);
-            for (int vector = 0; vector < 2; vector++)
+            Check(ProductCases.Multiply<IntegerTile256>(type, stored, 1, Columns, vectors, 2));
+            Skip.IfNot(IntegerTile512.IsSupported, "tiles of 512 bits need AVX-512");
+            Check(ProductCases.Multiply<IntegerTile512>(type, stored, 1, Columns, vectors, 2));
+
+            void Check(float[] products)
             {
-                double expected = numbers.Select((n, i) => (double)n * vectors[(vector * Columns) + i]).Sum();
-                Assert.Equal(expected, products[vector], 1e-5 * numbers.Sum(n => Math.Abs((double)n)) + 1e-3);
+                for (int vector = 0; vector < 2; vector++)
+                {
+                    double expected = numbers.Select((n, i) => (double)n * vectors[(vector * Columns) + i]).Sum();
+                    Assert.Equal(expected, products[vector], 1e-5 * numbers.Sum(n => Math.Abs((double)n)) + 1e-3);
+                }
             }
         }
-    }
-
-    private static unsafe float[] Multiply(GgmlType type, byte[] stored, int rows, int columns, float[] vectors, int count, int threads)
-    {
-        using var team = new WorkerTeam(threads);
-        var products = new float[count * rows];
-        GCHandle pinned = GCHandle.Alloc(stored, GCHandleType.Pinned);
-        new MatrixProducts(team).Run(vectors, count, (new WeightMatrix(type, rows, columns, (byte*)pinned.AddrOfPinnedObject()), products));
-        pinned.Free();
-        return products;
-    }
-
-    private static byte[] Encode(GgmlType type, float[] numbers, int columns)
-    {
-        var stored = new byte[type.RowBytes(columns) * (numbers.Length / columns)];
-        BlockFormats.Get(type).Encode(numbers, columns, [], stored);
-        return stored;
-    }
-
-    private static float[] Numbers(int count, int seed, int decades)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-decades, decades)))];
     }
 }

@@ -24,21 +24,27 @@ internal sealed unsafe class ActivationBatch
     public void Reserve(int count, int length)
     {
         blocks = length / IntegerRowKernel.BlockElements;
-        int all = checked(count * blocks), floats = (IntegerRowKernel.BlockElements / 2) + IntegerRowKernel.BlockGroups + 1;
-        if (memory.Length < all * floats)
-            memory = AlignedFloats.Allocate(all * floats);
+        int all = checked(count * blocks), floats = checked(all * ((IntegerRowKernel.BlockElements / 2) + IntegerRowKernel.BlockGroups + 1));
+        if (memory.Length < floats)
+            memory = AlignedFloats.Allocate(floats);
 
         // The collector does not move this memory, so pointers into it live as long as the field.
-        sums = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Span));
-        shorts = (short*)(sums + (all * IntegerRowKernel.BlockGroups));
-        scales = (float*)(shorts + (all * IntegerRowKernel.BlockElements));
+        shorts = (short*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Span));
+        sums = (float*)(shorts + ((long)all * IntegerRowKernel.BlockElements));
+        scales = sums + (all * IntegerRowKernel.BlockGroups);
     }
 
     /// <summary>Integers of a vector from a block on.</summary>
     public short* Shorts(int vector, int block) => shorts + (((vector * blocks) + block) * IntegerRowKernel.BlockElements);
 
+    /// <summary>Integers from a vector to the same place in one further on.</summary>
+    public int Distance(int vectors) => vectors * blocks * IntegerRowKernel.BlockElements;
+
     /// <summary>What one unit of the integers is worth, block by block, from a block on.</summary>
     public float* Scales(int vector, int block) => scales + (vector * blocks) + block;
+
+    /// <summary>Scales from a vector to the same place in one further on.</summary>
+    public int ScaleDistance(int vectors) => vectors * blocks;
 
     /// <summary>Sums of each 32 elements from a block on.</summary>
     public float* Sums(int vector, int block) => sums + (((vector * blocks) + block) * IntegerRowKernel.BlockGroups);
