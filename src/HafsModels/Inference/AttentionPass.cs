@@ -90,9 +90,8 @@ internal sealed class AttentionPass(DecoderModel model, WorkerTeam team, MatrixP
         ReadOnlySpan<float> query = queries.Span.Slice(((index * config.HeadCount) + head) * width, width);
         for (int p = first; p < seen; p = (p / Page + 1) * Page)
         {
-            ReadOnlySpan<float> page = cache.Keys(layer, shared, p / Page);
-            for (int at = p; at < Math.Min((p / Page + 1) * Page, seen); at++)
-                scores[at - first] = VectorMath.Dot(query, page.Slice(at % Page * width, width)) * scale;
+            int here = Math.Min(Page - (p % Page), seen - p);
+            AttentionKernel.Score(query, cache.Keys(layer, shared, p / Page)[(p % Page * width)..], scale, scores.Slice(p - first, here));
         }
 
         int count = seen - first;
@@ -105,9 +104,10 @@ internal sealed class AttentionPass(DecoderModel model, WorkerTeam team, MatrixP
         result.Clear();
         for (int p = first; p < seen; p = (p / Page + 1) * Page)
         {
-            ReadOnlySpan<float> page = cache.Values(layer, shared, p / Page);
-            for (int at = p; at < Math.Min((p / Page + 1) * Page, seen); at++)
-                VectorMath.AddScaled(result, page.Slice(at % Page * valueWidth, valueWidth), scores[at - first] / sum);
+            int here = Math.Min(Page - (p % Page), seen - p);
+            AttentionKernel.AddWeighted(scores.Slice(p - first, here), cache.Values(layer, shared, p / Page)[(p % Page * valueWidth)..], result);
         }
+
+        VectorMath.Scale(result, 1 / sum);
     }
 }

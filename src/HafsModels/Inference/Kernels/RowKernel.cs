@@ -45,8 +45,16 @@ internal abstract class RowKernel(GgmlType type)
                 int count = Math.Min(RowsTogether, products.Length - first);
                 for (int row = 0; row < count; row++)
                     sums[row] = Dot(bytes + ((first + row) * rowBytes), vector.Count, vector);
-                for (int row = 0; row < count; row++)
-                    products[first + row] = Vector256.Sum(sums[row]);
+                for (int row = 0; row < count; row += Vector128<float>.Count)
+                {
+                    // Four even where fewer are left: the order of a row's additions must not depend on where it stands.
+                    Vector128<float> four = Lanes.SumEach(sums[row], sums[row + 1], sums[row + 2], sums[row + 3]);
+                    Span<float> to = products.Slice(first + row, Math.Min(Vector128<float>.Count, count - row));
+                    if (to.Length == Vector128<float>.Count)
+                        four.CopyTo(to);
+                    for (int i = 0; to.Length < Vector128<float>.Count && i < to.Length; i++)
+                        to[i] = four[i];
+                }
             }
         }
     }

@@ -65,8 +65,11 @@ internal static class VectorMath
     /// <summary><paramref name="values"/> × <paramref name="factor"/>, in place.</summary>
     public static void Scale(Span<float> values, float factor)
     {
-        foreach (ref float value in values)
-            value *= factor;
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (new Vector<float>(values[i..]) * factor).CopyTo(values[i..]);
+        for (; i < values.Length; i++)
+            values[i] *= factor;
     }
 
     /// <summary>cap·tanh(value/cap), in place.</summary>
