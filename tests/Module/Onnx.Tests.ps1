@@ -23,7 +23,7 @@ Describe 'ConvertTo-Onnx' {
         $artifacts[0].SizeBytes | Should -Be (Get-Item "$($artifacts[0].Path)*" | Measure-Object Length -Sum).Sum
         $folder = Split-Path (Split-Path $artifacts[0].Path)
         $config = Get-Content -Raw "$folder/config.json" | ConvertFrom-Json
-        $config.'transformers.js_config'.use_external_data_format.'model_q4f16' | Should -Be 1
+        $config.'transformers.js_config'.use_external_data_format.'model_q4f16.onnx' | Should -Be 1
         'tokenizer.json', 'tokenizer_config.json', 'generation_config.json', 'README.md' | ForEach-Object { "$folder/$_" | Should -Exist }
         (Get-Model kjv-llama -Registry $test.Registry).Artifacts.Format | Should -Be 'onnx', 'onnx'
         if ($env:HAFS_ONNXRUNTIME) { $artifacts[0].Fidelity.Top1Agreement | Should -BeGreaterThan 0.6 }
@@ -46,6 +46,20 @@ Describe 'ConvertTo-Onnx' {
         $artifact.Path | Should -Be (Join-Path $test.Folder 'genai' 'model.onnx')
         $genai = Get-Content -Raw "$($test.Folder)/genai/genai_config.json" | ConvertFrom-Json
         $genai.model.decoder.num_hidden_layers | Should -Be (Get-Content -Raw "$($test.Model)/config.json" | ConvertFrom-Json).num_hidden_layers
+    }
+
+    It 'is a format of Export-Model, which Test-ModelExport looks into, also in a browser' {
+        $result = Export-Model kjv-llama -Format Onnx -OnnxDataType q4 -Registry $test.Registry -OutputPath "$($test.Folder)/exports"
+        $result.Success | Should -BeTrue
+        $browser = [bool]($env:HAFS_BROWSER -and $env:HAFS_NODE_PEERS)
+        if ($browser) { $env:HAFS_TRANSFORMERS_JS = "$env:HAFS_NODE_PEERS/node_modules/@huggingface/transformers" }
+        $tested = $result | Test-ModelExport -Browser:$browser -ScreenshotPath "$($test.Folder)/page.png" 
+        $tested.Passed | Should -BeTrue -Because $tested.Problem
+        if ($browser) {
+            $tested.Browser.Text | Should -Not -BeNullOrEmpty
+            $tested.Browser.TokensPerSecond | Should -BeGreaterThan 0
+            "$($test.Folder)/page.png" | Should -Exist
+        }
     }
 
     It 'completes types' {

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using HafsModels;
 using HafsModels.Conversion;
+using HafsModels.Conversion.Onnx;
 using HafsModels.Exports;
 using HafsModels.Exports.Verification;
+using HafsModels.Inference.Onnx;
 using HafsModels.Measurement;
 using HafsModels.Registry;
 using HafsModels.Tensors;
@@ -27,6 +29,7 @@ internal static class ExportCommands
         var shard = new Option<string?>("--shard-size") { Description = "Most bytes of tensors in one safetensors file, such as 2GB (default: 5,000,000,000)" };
         var type = new Option<string?>("--dtype") { Description = "Type of safetensors weights: bf16, f16 or f32 (default: the model's types)" };
         type.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "bf16", "f16", "f32");
+        var onnxTypes = new Option<string[]>("--onnx-dtype") { Description = "Type of ONNX graphs: " + string.Join(", ", OnnxDataTypes.All.Select(t => t.Name)) + "; may be repeated or separated by commas (default: q4)", HelpName = "TYPE" };
         var system = new Option<string?>("--system") { Description = "System message that goes with the model" };
         var template = new Option<FileInfo?>("--template") { Description = "File with a Go template for Ollama (default: derived from the model's chat template)" };
         var parameters = new Option<string[]>("--parameter") { Description = "Parameter for Ollama, such as temperature=0.7; may be repeated", HelpName = "NAME=VALUE" };
@@ -40,9 +43,9 @@ internal static class ExportCommands
         var skip = new Option<bool>("--skip-verification") { Description = "Do not open and run what was written" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, exactly, and write nothing" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
-        var command = new Command("export", "Export a model for Hugging Face, Ollama, llama.cpp or LM Studio; exit code 1 when an export does not verify")
+        var command = new Command("export", "Export a model for Hugging Face, Ollama, llama.cpp, LM Studio or Transformers.js; exit code 1 when an export does not verify")
         {
-            id, formats, output, quantizations, adapter, importance, shard, type, system, template, parameters, license, baseModel, publisher, requantize, textOnly, threads, force, skip, dryRun, json,
+            id, formats, output, quantizations, adapter, importance, shard, type, onnxTypes, system, template, parameters, license, baseModel, publisher, requantize, textOnly, threads, force, skip, dryRun, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -50,6 +53,7 @@ internal static class ExportCommands
             string model = result.GetRequiredValue(id);
             bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
             string[] quants = [.. (result.GetValue(quantizations) ?? []).SelectMany(Split)];
+            string[] graphs = [.. (result.GetValue(onnxTypes) ?? []).SelectMany(Split)];
             var request = new ExportRequest
             {
                 ModelId = isPath ? null : model,
@@ -61,6 +65,7 @@ internal static class ExportCommands
                 ImportanceMatrix = result.GetValue(importance),
                 MaxShardBytes = result.GetValue(shard) is { } size ? SizeTarget.ParseBytes(size) : MergeRequest.DefaultShardBytes,
                 DataType = result.GetValue(type) is { } name ? Enum.Parse<ElementType>(name, ignoreCase: true) : null,
+                OnnxDataTypes = graphs.Length > 0 ? graphs : ["q4"],
                 System = result.GetValue(system),
                 Template = result.GetValue(template) is { } file ? TextOf(file) : null,
                 Parameters = (result.GetValue(parameters) ?? []).Select(Parameter).ToDictionary(),
@@ -103,9 +108,15 @@ internal static class ExportCommands
         var tokens = new Option<int>("--max-tokens") { Description = "Most tokens of the answer", DefaultValueFactory = _ => 16 };
         var repeats = new Option<int>("--repeat") { Description = "How many times the model is asked; the answers must be the same", DefaultValueFactory = _ => 2 };
         var skipRun = new Option<bool>("--skip-run") { Description = "Do not run the model" };
+        var source = new Option<string?>("--source") { Description = "Checkpoint that an ONNX export was made from, to compare with" };
+        var provider = new Option<string>("--provider") { Description = "Where ONNX Runtime computes: " + string.Join(", ", OnnxProvider.All.Select(p => p.Name)), DefaultValueFactory = _ => "Cpu" };
+        var browser = new Option<bool>("--browser") { Description = "Also run an ONNX export in a browser without a window" };
+        var devices = new Option<string[]>("--device") { Description = "What it runs on in a browser: wasm, webgpu; may be repeated (default: wasm)" };
+        devices.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "wasm", "webgpu");
+        var screenshot = new Option<string?>("--screenshot") { Description = "File that takes a picture (PNG) of the browser's page" };
         var threads = new Option<int>("--threads", "-t") { Description = "Worker threads (default: one a processor)" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
-        var command = new Command("test-export", "Look into an export: files, weights, tokenizer, settings, and whether it runs; exit code 1 when something is wrong") { path, format, prompt, tokens, repeats, skipRun, threads, json };
+        var command = new Command("test-export", "Look into an export: files, weights, tokenizer, settings, and whether it runs; exit code 1 when something is wrong") { path, format, prompt, tokens, repeats, skipRun, source, provider, browser, devices, screenshot, threads, json };
         command.SetAction(async (result, cancellation) =>
         {
             var options = new ExportTestOptions
@@ -115,6 +126,10 @@ internal static class ExportCommands
                 MaxTokens = result.GetValue(tokens),
                 Repeats = result.GetValue(repeats),
                 SkipRun = result.GetValue(skipRun),
+                SourcePath = result.GetValue(source),
+                Provider = result.GetRequiredValue(provider),
+                Devices = !result.GetValue(browser) ? [] : result.GetValue(devices) is { Length: > 0 } named ? [.. named.Select(d => d.ToLowerInvariant())] : ["wasm"],
+                ScreenshotPath = result.GetValue(screenshot),
                 Threads = result.GetValue(threads),
             };
             string folder = result.GetRequiredValue(path);

@@ -28,8 +28,8 @@ public sealed class ExportModelCommand : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>Formats: HuggingFace, Ollama, Gguf, LMStudio. GGUF files of all of them are filled in one pass over the source.</summary>
-    [Parameter(Mandatory = true, Position = 1, HelpMessage = "Formats: HuggingFace, Ollama, Gguf, LMStudio.")]
+    /// <summary>Formats: HuggingFace, Ollama, Gguf, LMStudio, Onnx. GGUF files of all of them are filled in one pass over the source.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "Formats: HuggingFace, Ollama, Gguf, LMStudio, Onnx.")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ExportFormatCompleter))]
     public string[] Format { get; set; } = [];
@@ -67,6 +67,12 @@ public sealed class ExportModelCommand : RegistryCmdlet
     [Parameter(HelpMessage = "BF16, F16 or F32 for safetensors; default: the model's types.")]
     [ValidateSet("BF16", "F16", "F32")]
     public string? DataType { get; set; }
+
+    /// <summary>Types of ONNX graphs, as Transformers.js calls them: fp32, fp16, q8, int8, uint8, q4, q4f16, bnb4; several with commas.</summary>
+    [Parameter(HelpMessage = "Types of ONNX graphs: fp32, fp16, q8, int8, uint8, q4, q4f16, bnb4.")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OnnxDataTypeCompleter))]
+    public string[] OnnxDataType { get; set; } = ["q4"];
 
     /// <summary>System message that goes with the model.</summary>
     [Parameter(HelpMessage = "System message that goes with the model.")]
@@ -131,6 +137,7 @@ public sealed class ExportModelCommand : RegistryCmdlet
             ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
             MaxShardBytes = ShardSize,
             DataType = DataType is null ? null : Enum.Parse<ElementType>(DataType, ignoreCase: true),
+            OnnxDataTypes = OnnxDataType,
             System = System,
             Template = Template,
             Parameters = (Parameter ?? []).Cast<DictionaryEntry>().ToDictionary(e => Plain.Text(e.Key), e => Plain.Text(e.Value)),

@@ -39,6 +39,30 @@ public sealed class TestModelExportCommand : HafsCmdlet
     [Parameter(HelpMessage = "Do not run the model.")]
     public SwitchParameter SkipRun { get; set; }
 
+    /// <summary>Folder of the checkpoint that an ONNX export was made from: logits and greedy tokens of both are compared.</summary>
+    [Parameter(HelpMessage = "Checkpoint that an ONNX export was made from, to compare with.")]
+    [ValidateNotNullOrEmpty]
+    public string? SourcePath { get; set; }
+
+    /// <summary>Where ONNX Runtime computes: Cpu, Cuda, DirectMl or WebGpu.</summary>
+    [Parameter(HelpMessage = "Where ONNX Runtime computes: Cpu, Cuda, DirectMl, WebGpu.")]
+    [ValidateSet("Cpu", "Cuda", "DirectMl", "WebGpu")]
+    public string Provider { get; set; } = "Cpu";
+
+    /// <summary>Also runs an ONNX export in a browser without a window: Chromium, Chrome or Edge, with Transformers.js.</summary>
+    [Parameter(HelpMessage = "Also run an ONNX export in a browser.")]
+    public SwitchParameter Browser { get; set; }
+
+    /// <summary>What it runs on in a browser: Wasm, WebGpu, or both.</summary>
+    [Parameter(HelpMessage = "Wasm, WebGpu, or both.")]
+    [ValidateSet("Wasm", "WebGpu")]
+    public string[] Device { get; set; } = ["Wasm"];
+
+    /// <summary>File that takes a picture (PNG) of the browser's page.</summary>
+    [Parameter(HelpMessage = "File that takes a picture (PNG) of the browser's page.")]
+    [ValidateNotNullOrEmpty]
+    public string? ScreenshotPath { get; set; }
+
     /// <summary>Worker threads; 0 means one a processor.</summary>
     [Parameter(HelpMessage = "Worker threads; 0: one a processor.")]
     [ValidateRange(0, 1024)]
@@ -59,6 +83,10 @@ public sealed class TestModelExportCommand : HafsCmdlet
             MaxTokens = MaxTokens,
             Repeats = Repeat,
             SkipRun = SkipRun,
+            SourcePath = SourcePath is null ? null : FullPath(SourcePath),
+            Provider = Provider,
+            Devices = Browser ? [.. Device.Select(d => d.ToLowerInvariant())] : [],
+            ScreenshotPath = ScreenshotPath is null ? null : FullPath(ScreenshotPath),
             Threads = Threads,
         };
         Perform(feed =>

@@ -11,7 +11,12 @@ internal abstract record ExportFile(string Name, long SizeBytes)
     /// <param name="Name">Path within the export.</param>
     /// <param name="Plan">What goes where.</param>
     /// <param name="Quantization">Name of the recipe of a GGUF file; files with one are filled together, in one pass over the source. Empty for others.</param>
-    public sealed record Weights(string Name, ExportPlan Plan, string Quantization = "") : ExportFile(Name, Plan.FileBytes);
+    public sealed record Weights(string Name, ExportPlan Plan, string Quantization = "") : ExportFile(Name, Plan.FileBytes)
+    {
+        /// <summary>Type of an ONNX graph; empty for others.</summary>
+        public string DataType { get; init; } = "";
+    }
+
 
     /// <summary>A file that is copied.</summary>
     public sealed record Copied(string Name, string Source) : ExportFile(Name, SourceFile.Of(Source).Length);

@@ -1,6 +1,7 @@
 using HafsModels.Exports.HuggingFace;
 using HafsModels.Exports.LMStudio;
 using HafsModels.Exports.Ollama;
+using HafsModels.Exports.Onnx;
 
 namespace HafsModels.Exports;
 
@@ -8,7 +9,7 @@ namespace HafsModels.Exports;
 public static class ExportFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<ExportFormat> All { get; } = [new HuggingFaceFormat(), new OllamaFormat(), new GgufFormat(), new LMStudioFormat()];
+    public static IReadOnlyList<ExportFormat> All { get; } = [new HuggingFaceFormat(), new OllamaFormat(), new GgufFormat(), new LMStudioFormat(), new OnnxFormat()];
 
     /// <summary>A format by its name, in any case.</summary>
     /// <exception cref="HafsException">There is none of that name.</exception>

@@ -88,9 +88,22 @@ internal sealed class ExportJob : IDisposable
 
         text.Append(JsonSerializer.Serialize(new
         {
-            Quantizations = format.WeightFormat == "gguf" ? source.Quantizations() : [],
-            Request.Adapter, Request.ImportanceMatrix, Request.MaxShardBytes, Request.DataType, Request.System, Request.Template, Parameters = Request.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal),
-            Request.License, Request.BaseModel, Request.Publisher, Request.TextOnly, Request.AllowRequantize, Request.Conversion.Author, Request.Conversion.Description, Request.Conversion.Experiment,
+            Quantizations = format.WeightFormat switch { "gguf" => source.Quantizations(), "onnx" => Request.OnnxDataTypes, _ => [] },
+            Request.Adapter,
+            Request.ImportanceMatrix,
+            Request.MaxShardBytes,
+            Request.DataType,
+            Request.System,
+            Request.Template,
+            Parameters = Request.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal),
+            Request.License,
+            Request.BaseModel,
+            Request.Publisher,
+            Request.TextOnly,
+            Request.AllowRequantize,
+            Request.Conversion.Author,
+            Request.Conversion.Description,
+            Request.Conversion.Experiment,
         }, Settings));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }

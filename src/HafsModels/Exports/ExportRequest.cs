@@ -28,6 +28,9 @@ public sealed record ExportRequest
     /// <summary>Types of the GGUF files, names of recipes; the first is the main one.</summary>
     public IReadOnlyList<string> Quantizations { get; init; } = [DefaultQuantization];
 
+    /// <summary>Types of ONNX graphs, names in <see cref="Conversion.Onnx.OnnxDataTypes.All"/>.</summary>
+    public IReadOnlyList<string> OnnxDataTypes { get; init; } = ["q4"];
+
     /// <summary>File of an importance matrix for quantization, or null.</summary>
     public string? ImportanceMatrix { get; init; }
 

@@ -213,7 +213,8 @@ internal sealed class ExportRun
 
         // The hashes were made of what was written just now; reading it all again would tell nothing, and a file that stands in several formats is run once.
         ExportVerification verification = ExportTester.Test(
-            part.Partial, part.Format, manifest, new ExportTestOptions { Threads = job.Request.Threads }, runs, progress, cancellationToken) with { Path = part.OutputPath };
+            part.Partial, part.Format, manifest, new ExportTestOptions { Threads = job.Request.Threads }, runs, progress, cancellationToken) with
+        { Path = part.OutputPath };
         manifest = manifest with { Verified = verification.Passed };
         manifest.Write(part.Partial);
         return (manifest, verification);
@@ -257,24 +258,30 @@ internal sealed class ExportRun
         Warnings = part.Warnings,
     };
 
-    // GGUF files one by one; a checkpoint in several files by its first.
+    // GGUF files and ONNX graphs one by one, a graph with its data; a checkpoint in several files by its first.
     private IReadOnlyList<Artifact> Artifacts(ExportJob.Part part, ExportManifest manifest)
     {
-        string[] weights = [.. manifest.Files.Keys.Where(f => f.EndsWith("." + part.Format.WeightFormat, StringComparison.Ordinal))];
-        bool isGguf = part.Format.WeightFormat == "gguf";
+        string format = part.Format.WeightFormat;
+        string[] weights = [.. manifest.Files.Keys.Where(f => f.EndsWith("." + format, StringComparison.Ordinal))];
+        long Size(string name) => format switch
+        {
+            "gguf" => manifest.Files[name].SizeBytes,
+            "onnx" => manifest.Files.Where(f => f.Key.StartsWith(name, StringComparison.Ordinal)).Sum(f => f.Value.SizeBytes),
+            _ => weights.Sum(w => manifest.Files[w].SizeBytes),
+        };
         return
         [
-            .. weights.Take(isGguf ? weights.Length : 1).Select(name => new Artifact
+            .. weights.Take(format is "gguf" or "onnx" ? weights.Length : 1).Select(name => (Name: name, File: part.Files.OfType<ExportFile.Weights>().FirstOrDefault(f => f.Name == name))).Select(w => new Artifact
             {
                 ModelId = job.Source.Name,
-                Path = Full(part, name),
-                Format = part.Format.WeightFormat,
-                Quantization = part.Files.OfType<ExportFile.Weights>().FirstOrDefault(f => f.Name == name)?.Quantization ?? "",
-                SizeBytes = isGguf ? manifest.Files[name].SizeBytes : weights.Sum(w => manifest.Files[w].SizeBytes),
-                Sha256 = manifest.Files[name].Sha256,
+                Path = Full(part, w.Name),
+                Format = format,
+                Quantization = w.File is null ? "" : w.File.DataType + w.File.Quantization,
+                SizeBytes = Size(w.Name),
+                Sha256 = manifest.Files[w.Name].Sha256,
                 AdapterPath = job.Request.Adapter is null ? "" : job.Source.Model.AdapterPath ?? "",
                 CreatedAt = DateTimeOffset.UtcNow,
-                BitsPerWeight = part.Files.OfType<ExportFile.Weights>().FirstOrDefault(f => f.Name == name)?.Plan.BitsPerWeight ?? 0,
+                BitsPerWeight = format == "onnx" ? 8.0 * Size(w.Name) / job.Source.ParameterCount : w.File?.Plan.BitsPerWeight ?? 0,
             }),
         ];
     }

@@ -8,9 +8,6 @@ namespace HafsModels.Conversion.Onnx;
 /// <param name="Description">What it is good for.</param>
 public sealed record OnnxDataType(string Name, string Suffix, bool IsHalf, MatrixForm Matrices, string Description)
 {
-    /// <summary>Name of the model's file.</summary>
+    /// <summary>Name of the model's file, by which config.json states its external data.</summary>
     public string FileName => $"model{Suffix}.onnx";
-
-    /// <summary>Name of the model's session, by which config.json states its external data.</summary>
-    public string SessionName => $"model{Suffix}";
 }

@@ -7,6 +7,7 @@ public sealed class OnnxJob : IDisposable
 {
     private readonly ModelFolder folder;
     private readonly HalfRange range = new();
+    private bool isBorrowed;
 
     private OnnxJob(ModelFolder folder, OnnxRequest request)
     {
@@ -33,7 +34,7 @@ public sealed class OnnxJob : IDisposable
             warnings.AddRange(OnnxTraits.Warnings(folder, request.Options, type, bytes, request.Backends));
             if (planned.Skip(1).FirstOrDefault(p => p.Plan.FileBytes > OnnxExportOptions.DefaultChunkBytes) is { Plan: { } large })
                 warnings.Add($"{type.Name}: tensor {large.Tensors[0].Name} alone has {large.FileBytes:N0} bytes; no browser loads more than {OnnxExportOptions.DefaultChunkBytes:N0} at once");
-            chunks[type.SessionName] = planned.Count - 1;
+            chunks[type.FileName] = planned.Count - 1;
         }
 
         Files.AddRange(layout.Files(Name, output, chunks).Select(f => new PlannedFile(Path.Combine(output, f.Name), new ExportPlan($"Exporting {Name}", f.Bytes, [], f.Bytes.Length))));
@@ -75,6 +76,10 @@ public sealed class OnnxJob : IDisposable
         }
     }
 
+    /// <summary>Plans the export of an open checkpoint, which stays open when the job is closed.</summary>
+    /// <exception cref="HafsException">It cannot be exported so, or does not run where it must.</exception>
+    internal static OnnxJob Of(ModelFolder folder, OnnxRequest request) => new(folder, request) { isBorrowed = true };
+
     /// <summary>Writes the files.</summary>
     /// <param name="threads">Workers; 0 for one a processor.</param>
     /// <param name="progress">Told about source bytes done.</param>
@@ -84,5 +89,9 @@ public sealed class OnnxJob : IDisposable
         Files.Zip(PlanRunner.Run(Files, threads, false, null, source: null, progress, cancellationToken)).ToDictionary(f => f.First.Path, f => f.Second, StringComparer.Ordinal);
 
     /// <summary>Closes the source.</summary>
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        if (!isBorrowed)
+            folder.Dispose();
+    }
 }

@@ -36,7 +36,7 @@ internal abstract class OnnxLayoutFiles(ModelFolder folder, IReadOnlyList<OnnxDa
     /// <summary>Every other file.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="output">The output, where another export may have been written before.</param>
-    /// <param name="chunks">Files of external data by session.</param>
+    /// <param name="chunks">Files of external data by graph.</param>
     public abstract IEnumerable<(string Name, byte[] Bytes)> Files(string name, string output, IReadOnlyDictionary<string, int> chunks);
 
     /// <summary>The tokenizer as it is.</summary>

@@ -32,8 +32,8 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
         config["head_dim"] = Folder.Decoder.HeadDimension;
         config["num_key_value_heads"] = Folder.Decoder.KeyValueHeadCount;
         JsonObject external = [];
-        foreach ((string session, int count) in Earlier(output).Concat(chunks))
-            external[session] = count;
+        foreach ((string file, int count) in Earlier(output).Concat(chunks))
+            external[file] = count;
         config[Section] = new JsonObject
         {
             ["kv_cache_dtype"] = new JsonObject { ["q4f16"] = "float16", ["fp16"] = "float16" },
@@ -48,10 +48,10 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
         string path = Path.Combine(output, "config.json");
         if (!File.Exists(path) || Parse(path)[Section]?[External] is not JsonObject external)
             yield break;
-        foreach ((string session, JsonNode? count) in external)
+        foreach ((string file, JsonNode? count) in external)
         {
-            if (File.Exists(Path.Combine(output, "onnx", session + ".onnx")) && count is JsonValue value && value.TryGetValue(out int number))
-                yield return new(session, number);
+            if (File.Exists(Path.Combine(output, "onnx", file)) && count is JsonValue value && value.TryGetValue(out int number))
+                yield return new(file, number);
         }
     }
 

@@ -1,4 +1,6 @@
 using HafsModels.Inference;
+using HafsModels.Inference.Onnx;
+using HafsModels.Inference.Onnx.Browser;
 
 namespace HafsModels.Exports.Verification;
 
@@ -42,6 +44,12 @@ internal sealed class ExportContents : IDisposable
 
     /// <summary>What was asked of the model, and what it answered first.</summary>
     public (string Prompt, string Output) Sample { get; set; } = ("", "");
+
+    /// <summary>What ONNX Runtime showed beside the source.</summary>
+    public List<OnnxVerification> Runtime { get; } = [];
+
+    /// <summary>What a browser showed.</summary>
+    public List<BrowserResult> Browser { get; } = [];
 
     /// <summary>What running models showed already, by the hash of their file.</summary>
     public Dictionary<string, ExportRunOutcome> Runs { get; init; } = [];

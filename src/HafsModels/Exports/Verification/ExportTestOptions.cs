@@ -18,6 +18,18 @@ public sealed record ExportTestOptions
     /// <summary>Do not run the model: its weights are not read.</summary>
     public bool SkipRun { get; init; }
 
+    /// <summary>Folder of the checkpoint that an ONNX export was made from, to compare with; null for none.</summary>
+    public string? SourcePath { get; init; }
+
+    /// <summary>Where ONNX Runtime computes: Cpu, Cuda, DirectMl or WebGpu.</summary>
+    public string Provider { get; init; } = "Cpu";
+
+    /// <summary>Devices of a browser that an ONNX export is run on: <c>wasm</c>, <c>webgpu</c>.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>File that takes a picture of the browser's page, or null.</summary>
+    public string? ScreenshotPath { get; init; }
+
     /// <summary>Worker threads; 0 for one a processor.</summary>
     public int Threads { get; init; }
 }

@@ -36,7 +36,7 @@ public static class ExportTester
         {
             if (manifest is not null && fresh is null)
                 checks.Add(Look("files", () => Unchanged(export, manifest)));
-            foreach (ExportRule rule in format.Rules.Where(r => !r.Runs || !options.SkipRun))
+            foreach (ExportRule rule in format.Rules.Where(r => (!r.Runs || !options.SkipRun) && r.When(options)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Report(new WorkProgress($"Testing {Path.GetFileName(path)}", rule.Name, 0, 0));
@@ -55,6 +55,8 @@ public static class ExportTester
             Checks = checks,
             SamplePrompt = export.Sample.Prompt,
             SampleOutput = export.Sample.Output,
+            Runtime = export.Runtime,
+            Browser = export.Browser,
         };
     }
 

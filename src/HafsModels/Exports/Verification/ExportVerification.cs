@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using HafsModels.Inference.Onnx;
+using HafsModels.Inference.Onnx.Browser;
 
 namespace HafsModels.Exports.Verification;
 
@@ -44,6 +46,14 @@ public sealed record ExportVerification
     /// <summary>What the model answered; of several files, the first.</summary>
     [JsonPropertyName("sample_output")]
     public string SampleOutput { get; init; } = "";
+
+    /// <summary>What ONNX Runtime showed beside the source, where that was asked for.</summary>
+    [JsonPropertyName("runtime")]
+    public IReadOnlyList<OnnxVerification> Runtime { get; init; } = [];
+
+    /// <summary>What a browser showed, where that was asked for.</summary>
+    [JsonPropertyName("browser")]
+    public IReadOnlyList<BrowserResult> Browser { get; init; } = [];
 
     /// <summary>The first thing that is wrong, or an empty text.</summary>
     [JsonIgnore]

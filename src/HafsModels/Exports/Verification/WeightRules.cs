@@ -14,8 +14,11 @@ internal static class WeightRules
     // What tokenizers stumble over: case, digits, other scripts, signs, lines, and the spelling of a special token within a text.
     private static readonly string[] Texts = ["Hello, World! 12345", "naïve façade – “quoted”", "日本語と中文", "a\nb\tc", "x = {'y': [1, 2]}; // z"];
 
+    /// <summary>Its tokenizer reads and writes text.</summary>
+    public static ExportRule TokenizerRule { get; } = new("tokenizer", Tokenizers);
+
     /// <summary>The rules, in order.</summary>
-    public static IReadOnlyList<ExportRule> All { get; } = [new("weights", Weights), new("tokenizer", Tokenizers), new("run", Run, Runs: true)];
+    public static IReadOnlyList<ExportRule> All { get; } = [new("weights", Weights), TokenizerRule, new("run", Run, Runs: true)];
 
     // Opening checks each tensor that the family needs against its settings, and that the file is as long as it says.
     private static string Weights(ExportContents export) => Each(export, model =>
