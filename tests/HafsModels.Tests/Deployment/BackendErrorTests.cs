@@ -82,6 +82,28 @@ public sealed class BackendErrorTests : IDisposable
         Assert.Equal(id, (await FailsAsync(backend.Endpoint)).Id);
     }
 
+    [Theory]
+    [InlineData("""{"choices":[{"text":" the king","logprobs":{"tokens":[" the"," king"],"token_logprobs":[-0.5,-1.25],"top_logprobs":[{},{}]},"finish_reason":"length"}]}""")]
+    [InlineData("""{"choices":[{"text":" the king","logprobs":{"content":[{"token":" the","bytes":[32,116,104,101],"logprob":-0.5},{"token":" king","logprob":-1.25}]},"finish_reason":"length"}]}""")]
+    public async Task Log_probabilities_come_in_two_forms_and_a_server_that_takes_no_ids_gets_text(string piece)
+    {
+        var prompts = new List<string>();
+        using var backend = new HttpDouble(async c =>
+        {
+            using var reader = new StreamReader(c.Request.InputStream);
+            JsonNode prompt = JsonNode.Parse(await reader.ReadToEndAsync())!["prompt"]!;
+            prompts.Add(prompt.ToJsonString());
+            await (prompt is JsonArray ? HttpDouble.WriteAsync(c, 400, """{"error":"prompt must be a string"}""") : HttpDouble.WriteAsync(c, 200, $"data: {piece}\n\ndata: [DONE]\n\n", "text/event-stream"));
+        });
+        await using var session = new HafsModels.Deployment.OpenAI.OpenAISession(new BackendClient("it", backend.Endpoint, null, TimeSpan.FromSeconds(10)), "m");
+        BackendReply reply = await session.GenerateAsync(new BackendPrompt("Behold", new[] { 5, 6 }, []), 2, default);
+        await session.GenerateAsync(new BackendPrompt("Behold", new[] { 5, 6 }, []), 2, default);
+        Assert.Equal(["[5,6]", "\"Behold\"", "\"Behold\""], prompts);
+        Assert.Equal(" the king", reply.Text);
+        Assert.Equal([-0.5, -1.25], reply.Tokens.Select(t => t.LogProbability!.Value));
+        Assert.Equal([" the", " king"], reply.Tokens.Select(t => System.Text.Encoding.UTF8.GetString(t.Bytes!.Value.Span)));
+    }
+
     [Fact]
     public void A_key_goes_over_tls_or_to_this_machine_only()
     {
@@ -99,7 +121,7 @@ public sealed class BackendErrorTests : IDisposable
         folder.Register("kjv-llama");
         await folder.Workbench.PublishAsync(new PublishRequest { ModelId = "kjv-llama", Backend = "Embedded" }, null, default);
         string log = Path.Combine(folder.Path, "logs", "tests.log");
-        var request = new TestRequest { ModelId = "kjv-llama", Prompts = ["And"], MaxTokens = 2, LogPath = log };
+        var request = new TestRequest { ModelId = "kjv-llama", Prompts = ["And"], MaxTokens = 2, LogPath = log, EvaluationText = "And God saw the light, that it was good: and God divided the light from the darkness." };
         await folder.Workbench.TestAsync(request, null, default);
         await folder.Workbench.TestAsync(request with { MinTokenAgreement = 1, MaxKlDivergence = 0 }, null, default);
         await Assert.ThrowsAsync<HafsException>(() => folder.Workbench.TestAsync(request with { Backend = "OpenAI" }, null, default));

@@ -43,9 +43,9 @@ internal sealed class DeploymentTester(Model model, ModelSource from, ModelDeplo
         Report("opening the deployment and its source", 0, prompts.Count);
         await using DeploymentSession session = await DeploymentTargets.Get(deployment.Backend).OpenAsync(deployment, request.Key, cancellationToken).ConfigureAwait(false);
         using TextGenerator source = await Task.Run(() => TextGenerator.Open(from, 0, cancellationToken), cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> contradictions = FaultFinder.Contradictions(from, deployment.ArtifactPath);
+        IReadOnlyList<string> contradictions = FaultFinder.Contradictions(from, source.Vocabulary, deployment.ArtifactPath);
         if (contradictions.Count > 0)
-            Check("hyperparameters", false, string.Join("; ", contradictions));
+            Check("metadata", false, string.Join("; ", contradictions));
         ChatTemplate? template = source.Vocabulary.ChatTemplate is { } text ? ChatTemplate.Parse(text) : null;
         await CheckTokenizerAsync(session, source, cancellationToken).ConfigureAwait(false);
         var ids = new ReplyIds(source);

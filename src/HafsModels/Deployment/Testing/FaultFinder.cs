@@ -5,6 +5,7 @@ using HafsModels.Formats.Gguf;
 using HafsModels.Inference;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
+using HafsModels.Tokenizers;
 
 namespace HafsModels.Deployment.Testing;
 
@@ -43,7 +44,7 @@ internal static class FaultFinder
         {
             using GgufSet file = GgufSet.Open(path);
             var causes = new List<string>();
-            causes.AddRange(Tokens(file, source));
+            causes.AddRange(Template(file, source.Vocabulary));
             if (Directory.Exists(from.Path))
             {
                 using ModelFolder folder = ModelFolder.Open(from);
@@ -60,31 +61,36 @@ internal static class FaultFinder
         }
     }
 
-    private static IEnumerable<string> Tokens(GgufSet file, TextGenerator source)
+    private static IEnumerable<string> Tokens(GgufSet file, Vocabulary source)
     {
-        IReadOnlyList<string> ours = source.Vocabulary.Tokens;
         if (file.Find("tokenizer.ggml.tokens")?.Value is not string[] theirs)
             yield break;
+        IReadOnlyList<string> ours = source.Tokens;
         int[] different = [.. Enumerable.Range(0, Math.Min(ours.Count, theirs.Length)).Where(i => ours[i] != theirs[i])];
-        if (different.Length > 0)
-        {
-            int id = different[0], meant = theirs.AsSpan().IndexOf(ours[id]);
-            yield return $"swapped token ids: the file calls token {id} \"{theirs[id]}\", the source \"{ours[id]}\"{(meant >= 0 ? $", which the file has as {meant}" : "")} ({different.Length} of {ours.Count} ids differ)";
-        }
+        if (different.Length == 0)
+            yield break;
+        int id = different[0], meant = theirs.AsSpan().IndexOf(ours[id]);
+        yield return $"swapped token ids: the file calls token {id} \"{theirs[id]}\", the source \"{ours[id]}\"{(meant >= 0 ? $", which the file has as {meant}" : "")} ({different.Length} of {ours.Count} ids differ)";
+    }
 
+    private static IEnumerable<string> Template(GgufSet file, Vocabulary source)
+    {
         string? template = file.Find("tokenizer.chat_template")?.Value as string;
-        if (template != source.Vocabulary.ChatTemplate)
+        if (template != source.ChatTemplate)
             yield return template is null ? "the file has no chat template, the source has one" : "the file's chat template is not the source's";
     }
 
-    /// <summary>What a file says of the model's sizes and traits that contradicts the source; empty where there is nothing to compare.</summary>
-    public static IReadOnlyList<string> Contradictions(ModelSource from, string path)
+    /// <summary>What a file says of the model's tokens, sizes and traits that contradicts the source, whether or not a prompt shows it; empty where there is nothing to compare.</summary>
+    public static IReadOnlyList<string> Contradictions(ModelSource from, Vocabulary vocabulary, string path)
     {
-        if (!File.Exists(path) || !Directory.Exists(from.Path) || Damage(path) is not null)
+        if (!File.Exists(path) || Damage(path) is not null)
             return [];
         using GgufSet file = GgufSet.Open(path);
+        List<string> found = [.. Tokens(file, vocabulary)];
+        if (!Directory.Exists(from.Path))
+            return found;
         using ModelFolder folder = ModelFolder.Open(from);
-        return [.. Metadata(file, folder)];
+        return [.. found, .. Metadata(file, folder)];
     }
 
     // A key that is left out means its default; how much context is allowed changes no answer within it.
