@@ -134,7 +134,7 @@ public sealed class PublishModelCommand : RegistryCmdlet
             };
             string what = Sentence(request);
             if (ShouldProcess(what + ".", what + "?", "Publish-Model"))
-                {
+            {
                 Perform(feed =>
                 {
                     ModelDeployment deployment = Workbench().PublishAsync(request, feed, feed.Stop).GetAwaiter().GetResult();
