@@ -86,7 +86,7 @@ internal static class Views
             }
         }
 
-        if (artifacts.FirstOrDefault()?.VerificationNote is { Length: > 0 } note)
+        if (artifacts is [{ VerificationNote: { Length: > 0 } note }, ..])
             Terminal.Warning(note);
     }
 

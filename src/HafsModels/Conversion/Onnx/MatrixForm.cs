@@ -4,7 +4,7 @@ namespace HafsModels.Conversion.Onnx;
 public enum MatrixForm
 {
     /// <summary>Numbers in the type of the graph (MatMul).</summary>
-    Float,
+    Plain,
 
     /// <summary>4 bits in blocks with a scale each (MatMulNBits).</summary>
     Blocks,

@@ -6,8 +6,8 @@ public static class OnnxDataTypes
     /// <summary>Every type, largest first.</summary>
     public static IReadOnlyList<OnnxDataType> All { get; } =
     [
-        new("fp32", "", false, MatrixForm.Float, "single precision: exact, for comparison and small models"),
-        new("fp16", "_fp16", true, MatrixForm.Float, "half precision: for graphics cards; needs shader-f16 in a browser"),
+        new("fp32", "", false, MatrixForm.Plain, "single precision: exact, for comparison and small models"),
+        new("fp16", "_fp16", true, MatrixForm.Plain, "half precision: for graphics cards; needs shader-f16 in a browser"),
         new("q8", "_quantized", false, MatrixForm.UnsignedIntegers, "8 bits, activations as well: what Transformers.js takes on WASM unless told otherwise"),
         new("int8", "_int8", false, MatrixForm.SignedIntegers, "signed 8 bits, activations as well"),
         new("uint8", "_uint8", false, MatrixForm.UnsignedIntegers, "unsigned 8 bits, activations as well"),
