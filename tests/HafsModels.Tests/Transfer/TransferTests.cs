@@ -62,7 +62,7 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
     {
         _ = Peers.Sshd;
         const int Bytes = 60_000_000;
-        int kills = int.Parse(Environment.GetEnvironmentVariable("HAFS_TEST_KILLS") ?? "2", CultureInfo.InvariantCulture);
+        int kills = int.Parse(Environment.GetEnvironmentVariable("HAFS_TEST_KILLS") ?? "1", CultureInfo.InvariantCulture);
         using var hafs = new Hafs.HafsProcess();
         string work = sshd.NewFolder(), model = MakeLargeModel(Path.Combine(work, "kjv"), Bytes);
         new Workbench(hafs.Registry).Registry.Add(new Model { Id = "kjv", Path = verb == "push" ? model : "/gone" }, force: false, default);
@@ -128,10 +128,11 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         _ = Peers.Sshd;
         Skip.If(!File.Exists("/bin/" + shell) && !File.Exists("/usr/bin/" + shell), $"{shell} is not installed.");
         sshd.AccountShell = shell;
-        string work = sshd.NewFolder(), model = MakeModel(Path.Combine(work, "100% 'my' \\ $model!"), 10_000);
-        await Copy(new LocalFiles(), LoopbackSshd.Files("shelled"), model, work + "/it's `there`");
-        await Copy(LoopbackSshd.Files("shelled"), new LocalFiles(), work + "/it's `there`", work + "/back");
-        Assert.Equal(Hashes(model), Hashes(work + "/back"));
+        string work = sshd.NewFolder(), model = Path.Combine(work, "100% 'my' \\ $model!.gguf");
+        File.WriteAllBytes(model, [1, 2, 3]);
+        await Copy(new LocalFiles(), LoopbackSshd.Files("shelled"), model, work + "/it's `there`.gguf");
+        await Copy(LoopbackSshd.Files("shelled"), new LocalFiles(), work + "/it's `there`.gguf", work + "/back.gguf");
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(work + "/back.gguf"));
     }
 
     // Backslashes separate nothing here, so a file alone shows the scripts for Windows through the whole way.
@@ -317,7 +318,7 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
         _ = Peers.Sshd;
         using var hafs = new Hafs.HafsProcess();
         string far = sshd.NewFolder(), model = hafs.CopyModel("kjv-llama");
-        await Succeeds("models", "register", model);
+        new Workbench(hafs.Registry).Register(new RegisterRequest { Path = model }, default);
         Assert.Contains("by ssh, recorded as 'rig'", await Succeeds("models", "push", "kjv-llama", "-d", $"rig:{far}/kjv", "--dry-run"));
         Assert.False(Directory.Exists(far + "/kjv"));
         await Succeeds("models", "push", "kjv-llama", "-d", $"rig:{far}/kjv");
