@@ -21,7 +21,7 @@ internal static class RegistryBenchmark
             Print("first reading", Measure(1, () => ModelRegistry.Open(path).Find(query)), null);
             double list = Print("list with filters, warm", Measure(repetitions, () => ModelRegistry.Open(path).Find(query)), 150);
             Print("list of all, warm", Measure(repetitions, () => ModelRegistry.Open(path).Find(new ModelQuery())), null);
-            double complete = Print("ids that begin so, warm", Measure(repetitions, () => ModelRegistry.Open(path).Find(new ModelQuery()).Where(m => m.Id.StartsWith("m001", StringComparison.OrdinalIgnoreCase)).Count()), 50);
+            double complete = Print("ids that begin so, warm", Measure(repetitions, () => _ = ModelRegistry.Open(path).Find(new ModelQuery()).Count(m => m.Id.StartsWith("m001", StringComparison.OrdinalIgnoreCase))), 50);
             Print("update of one", Measure(Math.Min(repetitions, 5), () => ModelRegistry.Open(path).Update("m00007", m => m with { TrainSamples = m.TrainSamples + 1 }, default)), null);
             return list <= 150 && complete <= 50 ? 0 : 1;
         }

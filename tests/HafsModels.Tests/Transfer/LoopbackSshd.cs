@@ -31,7 +31,7 @@ public sealed class LoopbackSshd : IDisposable
         string forced = Environment.UserName == "root" ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "";
         File.WriteAllText(File_("authorized"), File.ReadAllText(File_("user.pub")) + $"command=\"{forced}sh -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + File.ReadAllText(File_("limited.pub"))
             + $"command=\"$(cat {File_("shell")}) -c \\\"$SSH_ORIGINAL_COMMAND\\\"\" " + File.ReadAllText(File_("shelled.pub")));
-        if (PowerShell is { } pwsh)
+        if (PowerShellProgram.Path is { } pwsh)
             File.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(File_("bin")).FullName, "powershell"), pwsh);
         if (Environment.UserName == "root")
             Directory.CreateDirectory("/run/sshd");
@@ -87,10 +87,6 @@ public sealed class LoopbackSshd : IDisposable
 
     /// <summary>The shell of the account at <c>shelled</c>.</summary>
     public string AccountShell { set => File.WriteAllText(File_("shell"), value); }
-
-    /// <summary>PowerShell 7, or null where it is not on the PATH.</summary>
-    internal static string? PowerShell { get; } =
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(p => Path.Combine(p, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh")).FirstOrDefault(File.Exists);
 
     /// <summary>How many have connected to <c>silent</c> since the last call.</summary>
     public int TakeSilentConnections()

@@ -140,7 +140,7 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
     public async Task A_file_goes_through_PowerShell_as_the_shell_of_a_Windows_host_and_is_taken_up_where_it_broke_off()
     {
         _ = Peers.Sshd;
-        Skip.If(LoopbackSshd.PowerShell is null, "No pwsh on the PATH.");
+        Skip.If(PowerShellProgram.Path is null, "No pwsh on the PATH.");
         string work = sshd.NewFolder(), file = Path.Combine(work, "it's a model.gguf");
         byte[] data = new byte[1_000_000];
         new Random(1).NextBytes(data);

@@ -69,7 +69,7 @@ public sealed class WindowsCommandsTests : IDisposable
 
     private static (int ExitCode, byte[] Output, string Complaints) Start(string command, byte[] input)
     {
-        string? pwsh = LoopbackSshd.PowerShell;
+        string? pwsh = PowerShellProgram.Path;
         Skip.If(pwsh is null, "No pwsh on the PATH.");
         string[] words = command.Split(' ');
         Assert.Equal("powershell", words[0]);

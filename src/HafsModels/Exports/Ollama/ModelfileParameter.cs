@@ -10,16 +10,16 @@ public sealed record ModelfileParameter(string Name, ModelfileParameterKind Kind
     /// <summary>The parameters, as Ollama's API documentation lists them.</summary>
     public static IReadOnlyList<ModelfileParameter> All { get; } =
     [
-        new("num_ctx", ModelfileParameterKind.Integer),
-        new("num_predict", ModelfileParameterKind.Integer),
-        new("num_keep", ModelfileParameterKind.Integer),
-        new("num_batch", ModelfileParameterKind.Integer),
-        new("num_gpu", ModelfileParameterKind.Integer),
-        new("main_gpu", ModelfileParameterKind.Integer),
-        new("num_thread", ModelfileParameterKind.Integer),
-        new("seed", ModelfileParameterKind.Integer),
-        new("top_k", ModelfileParameterKind.Integer),
-        new("repeat_last_n", ModelfileParameterKind.Integer),
+        new("num_ctx", ModelfileParameterKind.WholeNumber),
+        new("num_predict", ModelfileParameterKind.WholeNumber),
+        new("num_keep", ModelfileParameterKind.WholeNumber),
+        new("num_batch", ModelfileParameterKind.WholeNumber),
+        new("num_gpu", ModelfileParameterKind.WholeNumber),
+        new("main_gpu", ModelfileParameterKind.WholeNumber),
+        new("num_thread", ModelfileParameterKind.WholeNumber),
+        new("seed", ModelfileParameterKind.WholeNumber),
+        new("top_k", ModelfileParameterKind.WholeNumber),
+        new("repeat_last_n", ModelfileParameterKind.WholeNumber),
         new("temperature", ModelfileParameterKind.Number),
         new("top_p", ModelfileParameterKind.Number),
         new("min_p", ModelfileParameterKind.Number),
@@ -38,11 +38,11 @@ public sealed record ModelfileParameter(string Name, ModelfileParameterKind Kind
             return $"'{name}' is no parameter that Ollama knows";
         bool fits = parameter.Kind switch
         {
-            ModelfileParameterKind.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+            ModelfileParameterKind.WholeNumber => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
             ModelfileParameterKind.Number => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number),
             ModelfileParameterKind.Boolean => value is "true" or "false" or "1" or "0",
             _ => true,
         };
-        return fits ? null : $"{name} must be {(parameter.Kind == ModelfileParameterKind.Integer ? "an" : "a")} {parameter.Kind.ToString().ToLowerInvariant()}, not '{value}'";
+        return fits ? null : $"{name} must be {(parameter.Kind == ModelfileParameterKind.WholeNumber ? "an integer" : $"a {parameter.Kind.ToString().ToLowerInvariant()}")}, not '{value}'";
     }
 }

@@ -4,7 +4,7 @@ namespace HafsModels.Exports.Ollama;
 public enum ModelfileParameterKind
 {
     /// <summary>A whole number.</summary>
-    Integer,
+    WholeNumber,
 
     /// <summary>A number.</summary>
     Number,
