@@ -141,7 +141,7 @@ public sealed class ModelRegistryTests
 
         Model model = scratch.Registry.Get("a");
         Assert.Equivalent(artifact with { Registry = scratch.Path }, Assert.Single(model.Artifacts), strict: true);
-        Assert.Equal(Samples.Deployment("a", "LlamaCpp", "a") with { Registry = scratch.Path }, Assert.Single(model.Deployments));
+        Assert.Equivalent(Samples.Deployment("a", "LlamaCpp", "a") with { Registry = scratch.Path }, Assert.Single(model.Deployments), strict: true);
         Assert.Equivalent(test, Assert.Single(scratch.Registry.Tests("a")), strict: true);
         Assert.Equal(["pytorch", "gguf"], model.Formats);
         Assert.Equal(["llama.cpp"], model.DeployedBackends);
