@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using System.Text.Json.Nodes;
 
 namespace HafsModels.Architectures;
@@ -52,7 +53,10 @@ public sealed class ModelConfig
             throw new HafsException(ErrorKind.InvalidData, "ConfigTooLarge", $"{path}: larger than {MaxBytes:N0} bytes", path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            byte[] json = File.ReadAllBytes(path);
+            if (!Utf8.IsValid(json))
+                throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: not UTF-8", path);
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ModelConfig(document.RootElement.Clone(), path)
                 : throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: must be a JSON object, but is {document.RootElement.ValueKind}", path);

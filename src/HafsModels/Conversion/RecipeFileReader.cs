@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using HafsModels.Formats;
 using HafsModels.Quantization;
 
@@ -29,6 +30,8 @@ internal static class RecipeFileReader
     {
         path = Path.GetFullPath(path);
         byte[] json = FileBytes.ReadWhole(path, MaxBytes, "RecipeFileTooLarge");
+        if (!Utf8.IsValid(json))
+            throw Invalid(path, "it is not UTF-8");
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 8 });

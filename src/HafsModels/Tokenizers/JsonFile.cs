@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace HafsModels.Tokenizers;
 
@@ -25,8 +27,12 @@ internal static class JsonFile
 
         try
         {
-            using FileStream stream = file.OpenRead();
-            JsonDocument document = JsonDocument.Parse(stream, Options);
+            ReadOnlyMemory<byte> json = File.ReadAllBytes(path);
+            if (json.Span.StartsWith(Encoding.UTF8.Preamble))
+                json = json[Encoding.UTF8.Preamble.Length..];
+            if (!Utf8.IsValid(json.Span))
+                throw new HafsException(ErrorKind.InvalidData, "TokenizerFileInvalid", $"{path}: not UTF-8", path);
+            JsonDocument document = JsonDocument.Parse(json, Options);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return document;
             document.Dispose();

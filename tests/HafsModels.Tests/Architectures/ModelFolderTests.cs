@@ -46,10 +46,11 @@ public sealed class ModelFolderTests
     [InlineData("[]", "ConfigJson")]
     [InlineData("{\"a\":1,\"a\":2}", "ConfigJson")]
     [InlineData("", "ConfigJson")]
+    [InlineData("{\"ä\":1}", "ConfigJson")]
     public void A_damaged_config_is_refused(string text, string id)
     {
         string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;
-        File.WriteAllText(Path.Combine(folder, "config.json"), text);
+        File.WriteAllText(Path.Combine(folder, "config.json"), text, System.Text.Encoding.Latin1);
         Assert.Equal(id, Assert.Throws<HafsException>(() => ModelFolder.Open(folder)).Id);
         Directory.Delete(folder, true);
     }

@@ -15,7 +15,7 @@ namespace HafsModels.Tests.Exports;
 public class ExportTests
 {
     // Graphs are run where ONNX Runtime is; OnnxFormatTests say where it is not.
-    private static readonly string[] AllFormats = [.. ExportFormats.All.Select(f => f.Name).Where(name => name != "Onnx" || OnnxRuntimeLibrary.Find() is not null)];
+    internal static readonly string[] AllFormats = [.. ExportFormats.All.Select(f => f.Name).Where(name => name != "Onnx" || OnnxRuntimeLibrary.Find() is not null)];
 
     public static TheoryData<string> Models => ["kjv-llama", "kjv-llama-gospels", "kjv-qwen2", "kjv-llama-lora"];
 

@@ -184,7 +184,7 @@ public sealed class ExportVerificationTests(ExportVerificationTests.Made made) :
     public void For_any_set_of_files_the_verdict_is_that_of_the_required_ones()
     {
         Gen<(ExportFormat Format, string[] Gone)> cases =
-            from format in Gen.Elements<ExportFormat>([.. ExportFormats.All])
+            from format in Gen.Elements<ExportFormat>([.. ExportFormats.All.Where(f => ExportTests.AllFormats.Contains(f.Name))])
             let files = made.Files(format.Name)
             from gone in Gen.SubListOf(files)
             select (format, gone.ToArray());

@@ -110,6 +110,18 @@ public class VocabularyTests
     }
 
     [Fact]
+    public void A_tokenizer_file_that_is_no_UTF8_is_a_clear_error()
+    {
+        using var folder = new ScratchFolder();
+        string path = Path.Combine(folder.Path, "tokenizer.json");
+        File.WriteAllText(path, """{"model":{"type":"BPE","vocab":{"ä":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}""", System.Text.Encoding.Latin1);
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
+
+        Assert.Equal((ErrorKind.InvalidData, "TokenizerFileInvalid", path), (error.Kind, error.Id, error.Target));
+    }
+
+    [Fact]
     public void Folder_without_a_tokenizer_is_a_clear_error()
     {
         using var folder = new ScratchFolder();
