@@ -24,11 +24,11 @@ internal static class LlamaProgram
     }
 
     /// <summary>Runs one in a folder until it printed a text: llama.cpp prints from a thread, which the end of the program may cut short.</summary>
-    /// <exception cref="InvalidOperationException">It failed, or printed the text in none of five runs.</exception>
+    /// <exception cref="InvalidOperationException">It failed, or printed the text in none of twenty runs.</exception>
     public static string RunUntil(string text, string folder, string name, params IReadOnlyList<string> arguments)
     {
         string printed = "";
-        for (int run = 0; run < 5; run++)
+        for (int run = 0; run < 20; run++)
         {
             printed = RunIn(folder, name, arguments);
             if (printed.Contains(text, StringComparison.Ordinal))
