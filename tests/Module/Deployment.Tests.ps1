@@ -1,9 +1,10 @@
+BeforeDiscovery { Import-Module "$PSScriptRoot/TestModule.psm1" -Force }
 BeforeAll {
     Import-Module "$PSScriptRoot/TestModule.psm1" -Force
     Import-TestedModule
 }
 
-Describe 'A deployment on llama-server' -Skip:(-not $env:HAFS_LLAMA_BIN) {
+Describe 'A deployment on llama-server' -Skip:(Test-PeerMissing HAFS_LLAMA_BIN) {
     BeforeAll {
         $test = New-TestRegistry 'kjv-qwen2'
         $null = Register-Model $test.Model -Registry $test.Registry

@@ -6,6 +6,9 @@ function Get-RepositoryRoot { $script:Root }
 
 function Import-TestedModule { Import-Module "$script:Root/HafsModels.psd1" -Global }
 
+# Whether a program of others, named by environment variables, is missing, so that what needs it is reported as skipped; with HAFS_REQUIRE_PEERS=1 it runs, and fails.
+function Test-PeerMissing([string[]] $Name) { -not $env:HAFS_REQUIRE_PEERS -and @($Name | Where-Object { -not [Environment]::GetEnvironmentVariable($_) }).Count -gt 0 }
+
 function New-TestRegistry([string] $Model = 'kjv-qwen2') {
     $folder = New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) "hafs tëst $([guid]::NewGuid())")
     Copy-Item -Recurse "$script:Root/tests/models/$Model" $folder.FullName

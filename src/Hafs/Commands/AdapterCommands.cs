@@ -24,7 +24,7 @@ internal static class AdapterCommands
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            (string? modelId, string? path) = Named(workbench, result.GetRequiredValue(id));
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(id));
             var request = new MergeRequest
             {
                 ModelId = modelId,
@@ -68,7 +68,7 @@ internal static class AdapterCommands
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            (string? modelId, string? path) = Named(workbench, result.GetRequiredValue(id));
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(id));
             var request = new AdapterConvertRequest
             {
                 ModelId = modelId,
@@ -103,7 +103,4 @@ internal static class AdapterCommands
         new("--force", "-f") { Description = force },
         new("--dry-run") { Description = "Say what would be written, exactly, and write nothing" },
         new("--json") { Description = "Output JSON" });
-
-    private static (string? Id, string? Path) Named(Workbench workbench, string model) =>
-        Directory.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0 ? (null, model) : (model, null);
 }

@@ -6,7 +6,6 @@ using HafsModels.Exports;
 using HafsModels.Exports.Verification;
 using HafsModels.Inference.Onnx;
 using HafsModels.Measurement;
-using HafsModels.Registry;
 using HafsModels.Tensors;
 
 namespace Hafs.Commands;
@@ -50,14 +49,13 @@ internal static class ExportCommands
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            string model = result.GetRequiredValue(id);
-            bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(id));
             string[] quants = [.. (result.GetValue(quantizations) ?? []).SelectMany(Split)];
             string[] graphs = [.. (result.GetValue(onnxTypes) ?? []).SelectMany(Split)];
             var request = new ExportRequest
             {
-                ModelId = isPath ? null : model,
-                Path = isPath ? model : null,
+                ModelId = modelId,
+                Path = path,
                 Formats = [.. Split(result.GetRequiredValue(formats))],
                 OutputPath = result.GetValue(output),
                 Quantizations = quants.Length > 0 ? quants : [ExportRequest.DefaultQuantization],

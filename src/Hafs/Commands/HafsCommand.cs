@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HafsModels;
+using HafsModels.Registry;
 
 namespace Hafs.Commands;
 
@@ -29,4 +30,8 @@ internal static class HafsCommand
 
     /// <summary>The workbench on the registry that the caller chose.</summary>
     public static Workbench Workbench(ParseResult result) => new(result.GetValue(Registry));
+
+    /// <summary>A model as it is named on the command line: by its id in the registry, else by the path of its files.</summary>
+    public static (string? Id, string? Path) Source(Workbench workbench, string named) =>
+        Path.Exists(named) && workbench.Find(new ModelQuery { Ids = [named] }).Count == 0 ? (null, named) : (named, null);
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using HafsModels;
 using HafsModels.Inference;
-using HafsModels.Registry;
 
 namespace Hafs.Commands;
 
@@ -23,12 +22,11 @@ internal static class ImportanceCommand
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            string source = result.GetRequiredValue(model);
-            bool isPath = (Directory.Exists(source) || File.Exists(source)) && workbench.Find(new ModelQuery { Ids = [source] }).Count == 0;
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(model));
             var request = new ImportanceRequest
             {
-                ModelId = isPath ? null : source,
-                Path = isPath ? source : null,
+                ModelId = modelId,
+                Path = path,
                 TextPath = result.GetRequiredValue(text),
                 OutputPath = result.GetValue(output),
                 ContextLength = result.GetValue(context),

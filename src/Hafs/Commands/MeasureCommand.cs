@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using HafsModels;
 using HafsModels.Conversion;
-using HafsModels.Registry;
 
 namespace Hafs.Commands;
 
@@ -22,12 +21,11 @@ internal static class MeasureCommand
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            string source = result.GetRequiredValue(model);
-            bool isPath = Path.Exists(source) && workbench.Find(new ModelQuery { Ids = [source] }).Count == 0;
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(model));
             var request = new ConvertRequest
             {
-                ModelId = isPath ? null : source,
-                Path = isPath ? source : null,
+                ModelId = modelId,
+                Path = path,
                 Quantization = result.GetRequiredValue(quantization),
                 ImportanceMatrix = result.GetValue(importance),
                 ReportPath = result.GetValue(report),

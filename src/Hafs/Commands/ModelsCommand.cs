@@ -118,13 +118,12 @@ internal static class ModelsCommand
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            string model = result.GetRequiredValue(id);
-            bool isPath = Path.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(id));
             long? bytes = result.GetValue(targetSize) is { } size ? SizeTarget.ParseBytes(size) : null;
             ConvertRequest request = provenance.Apply(result, controls.Apply(result, new ConvertRequest
             {
-                ModelId = isPath ? null : model,
-                Path = isPath ? model : null,
+                ModelId = modelId,
+                Path = path,
                 Adapter = result.GetValue(adapter),
                 TargetBytes = bytes,
                 TargetBitsPerWeight = result.GetValue(targetBits),

@@ -34,13 +34,12 @@ internal static class OnnxCommand
         command.SetAction(async (result, cancellation) =>
         {
             Workbench workbench = HafsCommand.Workbench(result);
-            string model = result.GetRequiredValue(id);
-            bool isPath = Directory.Exists(model) && workbench.Find(new ModelQuery { Ids = [model] }).Count == 0;
+            (string? modelId, string? path) = HafsCommand.Source(workbench, result.GetRequiredValue(id));
             string[] named = [.. (result.GetValue(types) ?? []).SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
             var request = new OnnxRequest
             {
-                ModelId = isPath ? null : model,
-                Path = isPath ? model : null,
+                ModelId = modelId,
+                Path = path,
                 Adapter = result.GetValue(adapter),
                 DataTypes = named.Length == 0 ? ["q4"] : named,
                 Layout = result.GetValue(layout),

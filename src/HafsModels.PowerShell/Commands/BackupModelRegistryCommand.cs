@@ -17,7 +17,7 @@ public sealed class BackupModelRegistryCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Registry, () =>
     {
-        string? target = OutputPath is null ? null : FullPath(OutputPath);
+        string? target = FullPath(OutputPath);
         Workbench workbench = Workbench();
         if (ShouldProcess(workbench.RegistryPath, target is null ? "Back up" : $"Back up to {target}"))
         {

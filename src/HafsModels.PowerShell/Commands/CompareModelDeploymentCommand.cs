@@ -90,12 +90,12 @@ public sealed class CompareModelDeploymentCommand : RegistryCmdlet
                     {
                         ModelId = id,
                         Prompts = Prompt,
-                        PromptFile = PromptFile is null ? null : FullPath(PromptFile),
+                        PromptFile = FullPath(PromptFile),
                         Raw = Raw,
                         MaxTokens = MaxTokens,
                         Key = Credential?.GetNetworkCredential().Password,
                     },
-                    ReportPath = Report is null ? null : FullPath(Report),
+                    ReportPath = FullPath(Report),
                 };
                 Workbench workbench = Workbench();
                 Perform(feed => feed.Output(workbench.CompareAsync(request, feed, feed.Stop).GetAwaiter().GetResult()));

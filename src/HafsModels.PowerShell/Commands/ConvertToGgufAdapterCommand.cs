@@ -9,23 +9,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>ConvertTo-GgufAdapter</c>: writes a LoRA adapter as the GGUF file that llama.cpp loads beside a base model.</summary>
 [Cmdlet(VerbsData.ConvertTo, "GgufAdapter", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(Artifact))]
-public sealed class ConvertToGgufAdapterCommand : RegistryCmdlet
+public sealed class ConvertToGgufAdapterCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered adapter. The result is recorded with it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered adapter.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of an adapter that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of an adapter.")]
-    [Alias("LiteralPath", "PSPath")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Folder of the base model; without it, the registered model, folder or neighbour that the adapter's own settings name.</summary>
     [Parameter(HelpMessage = "Folder of the base model; default: the one that the adapter names.")]
     [ValidateNotNullOrEmpty]
@@ -55,14 +40,13 @@ public sealed class ConvertToGgufAdapterCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new AdapterConvertRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
-            BasePath = BasePath is null ? null : FullPath(BasePath),
+            ModelId = SourceId,
+            Path = SourcePath,
+            BasePath = FullPath(BasePath),
             DataType = DataType,
-            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            OutputPath = FullPath(OutputPath),
             Threads = Threads,
             Force = Force,
         };

@@ -12,23 +12,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>ConvertTo-Gguf</c>: writes a model as a GGUF file, and proves that it answers like its source.</summary>
 [Cmdlet(VerbsData.ConvertTo, "Gguf", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(Artifact))]
-public sealed class ConvertToGgufCommand : RegistryCmdlet
+public sealed class ConvertToGgufCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model. The result is recorded with it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a checkpoint, or a GGUF file, that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint, or a GGUF file.")]
-    [Alias("LiteralPath", "PSPath", "FullName")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Folder of a LoRA adapter, or the id of a registered one, to merge into the model on the way. A registered adapter as the model itself brings its base model along and needs none.</summary>
     [Parameter(HelpMessage = "Folder or id of a LoRA adapter to merge into the model on the way.")]
     [ValidateNotNullOrEmpty]
@@ -186,14 +171,13 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new ConvertRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
+            ModelId = SourceId,
+            Path = SourcePath,
             Adapter = AdapterOf(MergeAdapter),
             Quantization = Quantization,
-            RecipePath = RecipePath is null ? null : FullPath(RecipePath),
+            RecipePath = FullPath(RecipePath),
             TensorTypes = TensorTypes.Rules(TensorType),
             OutputType = OutputType is null ? null : BlockFormats.Parse(OutputType),
             EmbeddingType = EmbeddingType is null ? null : BlockFormats.Parse(EmbeddingType),
@@ -202,13 +186,13 @@ public sealed class ConvertToGgufCommand : RegistryCmdlet
             PruneLayers = LayerList.Parse(string.Join(',', PruneLayers)),
             KeepSplit = KeepSplit,
             AllowRequantize = AllowRequantize,
-            ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
+            ImportanceMatrix = FullPath(ImportanceMatrix),
             TargetBytes = TargetSize,
             TargetBitsPerWeight = TargetBpw,
-            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            OutputPath = FullPath(OutputPath),
             Threads = Threads,
             SkipVerification = SkipVerification,
-            ReportPath = Report is null ? null : FullPath(Report),
+            ReportPath = FullPath(Report),
             Force = Force,
             AllowNonFinite = AllowNonFinite,
             TextOnly = TextOnly,

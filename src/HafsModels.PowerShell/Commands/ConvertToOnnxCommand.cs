@@ -9,23 +9,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>ConvertTo-Onnx</c>: writes a model as ONNX for Transformers.js or onnxruntime-genai, and runs it beside its source.</summary>
 [Cmdlet(VerbsData.ConvertTo, "Onnx", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(Artifact))]
-public sealed class ConvertToOnnxCommand : RegistryCmdlet
+public sealed class ConvertToOnnxCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model. The result is recorded with it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a checkpoint that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint.")]
-    [Alias("LiteralPath", "PSPath", "FullName")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Types to write, as Transformers.js calls them: fp32, fp16, q8, int8, uint8, q4, q4f16, bnb4; several with commas. q4 without it.</summary>
     [Parameter(Position = 1, HelpMessage = "Types: fp32, fp16, q8, int8, uint8, q4, q4f16, bnb4.")]
     [ValidateNotNullOrEmpty]
@@ -89,17 +74,16 @@ public sealed class ConvertToOnnxCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new OnnxRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
+            ModelId = SourceId,
+            Path = SourcePath,
             Adapter = AdapterOf(MergeAdapter),
             DataTypes = DataType,
             Layout = Layout,
             Backends = Backend,
             Options = new OnnxExportOptions { BlockSize = BlockSize, Asymmetric = Asymmetric, AccuracyLevel = AccuracyLevel, QuantizeEmbedding = QuantizeEmbedding ? true : null },
-            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            OutputPath = FullPath(OutputPath),
             Threads = Threads,
             SkipVerification = SkipVerification,
             Force = Force,

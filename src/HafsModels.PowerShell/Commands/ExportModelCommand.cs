@@ -11,23 +11,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>Export-Model</c>: a model becomes folders that other programs load.</summary>
 [Cmdlet(VerbsData.Export, "Model", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(ExportResult))]
-public sealed class ExportModelCommand : RegistryCmdlet
+public sealed class ExportModelCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model, also as NAME@VERSION. The exports are recorded with it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model, also as NAME@VERSION.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a checkpoint or an adapter, or a GGUF file, that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint, or a GGUF file.")]
-    [Alias("LiteralPath", "PSPath", "FullName")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Formats: HuggingFace, Ollama, Gguf, LMStudio, Onnx. GGUF files of all of them are filled in one pass over the source.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "Formats: HuggingFace, Ollama, Gguf, LMStudio, Onnx.")]
     [ValidateNotNullOrEmpty]
@@ -125,16 +110,15 @@ public sealed class ExportModelCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new ExportRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
+            ModelId = SourceId,
+            Path = SourcePath,
             Formats = Format,
-            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            OutputPath = FullPath(OutputPath),
             Quantizations = Quantization,
             Adapter = AdapterOf(MergeAdapter),
-            ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
+            ImportanceMatrix = FullPath(ImportanceMatrix),
             MaxShardBytes = ShardSize,
             DataType = DataType is null ? null : Enum.Parse<ElementType>(DataType, ignoreCase: true),
             OnnxDataTypes = OnnxDataType,

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using HafsModels.PowerShell.Errors;
 using HafsModels.PowerShell.Pipeline;
@@ -56,10 +57,13 @@ public abstract class HafsCmdlet : PSCmdlet, IDisposable
     /// <summary>What names an adapter: the full path of a folder that is there, else the id of a registered one as it is written.</summary>
     private protected string? AdapterOf(string? written) => written is not null && Directory.Exists(FullPath(written)) ? FullPath(written) : written;
 
-    /// <summary>Full file system path of what the user wrote: relative to the session's location, drives of the session allowed, no wildcards.</summary>
+    /// <summary>Full file system path of what the user wrote: relative to the session's location, drives of the session allowed, no wildcards; null for nothing.</summary>
     /// <exception cref="HafsException">The path belongs to a provider other than the file system.</exception>
-    private protected string FullPath(string path)
+    [return: NotNullIfNotNull(nameof(path))]
+    private protected string? FullPath(string? path)
     {
+        if (path is null)
+            return null;
         string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
         return provider.Name == "FileSystem"
             ? full

@@ -60,11 +60,11 @@ public sealed class MeasureModelCommand : RegistryCmdlet
         {
             ModelId = Id,
             Quantizations = Quantization,
-            Paths = [.. GgufPath.Select(FullPath)],
+            Paths = [.. GgufPath.Select(p => FullPath(p))],
             EvaluationText = EvaluationText ?? (EvaluationPath is null ? null : File.ReadAllText(FullPath(EvaluationPath))),
             MaxTokens = MaxTokens,
             Threads = Threads,
-            ReportPath = Report is null ? null : FullPath(Report),
+            ReportPath = FullPath(Report),
         };
         Workbench workbench = Workbench();
         Perform(feed =>

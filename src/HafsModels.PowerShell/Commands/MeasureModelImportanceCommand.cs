@@ -1,29 +1,13 @@
 using System.Management.Automation;
 using HafsModels.Inference;
-using HafsModels.PowerShell.Completion;
 
 namespace HafsModels.PowerShell.Commands;
 
 /// <summary><c>Measure-ModelImportance</c>: runs a model over a text and writes how much each column of its weights counts.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ModelImportance", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(ModelImportance))]
-public sealed class MeasureModelImportanceCommand : RegistryCmdlet
+public sealed class MeasureModelImportanceCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a checkpoint, or a GGUF file. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint, or a GGUF file.")]
-    [Alias("LiteralPath", "PSPath")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Text file (UTF-8) the model is run over. What the model will be used for makes the best text; some hundred chunks are plenty.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "Text file the model is run over.")]
     [ValidateNotNullOrEmpty]
@@ -61,13 +45,12 @@ public sealed class MeasureModelImportanceCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new ImportanceRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
+            ModelId = SourceId,
+            Path = SourcePath,
             TextPath = FullPath(TextPath),
-            OutputPath = OutputPath is null ? null : FullPath(OutputPath),
+            OutputPath = FullPath(OutputPath),
             ContextLength = ContextLength,
             ChunkCount = ChunkCount,
             IncludeOutput = IncludeOutput,

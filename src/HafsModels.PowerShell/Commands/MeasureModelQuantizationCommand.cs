@@ -7,23 +7,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>Measure-ModelQuantization</c>: what each tensor of a model would lose under a quantization; no model is written.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ModelQuantization", DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(TensorError))]
-public sealed class MeasureModelQuantizationCommand : RegistryCmdlet
+public sealed class MeasureModelQuantizationCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered model.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a checkpoint, or a GGUF file. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a checkpoint, or a GGUF file.")]
-    [Alias("LiteralPath", "PSPath")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Quantizations to compare, as Get-ModelQuantization lists them.</summary>
     [Parameter(Position = 1, HelpMessage = "Quantizations to compare; Get-ModelQuantization lists the names.")]
     [Alias("Quant")]
@@ -63,13 +48,12 @@ public sealed class MeasureModelQuantizationCommand : RegistryCmdlet
         {
             ForItem(Id ?? Path, () =>
             {
-                bool byId = ParameterSetName == ModelSet;
                 var request = new ConvertRequest
                 {
-                    ModelId = byId ? Id : null,
-                    Path = byId ? null : FullPath(Path!),
+                    ModelId = SourceId,
+                    Path = SourcePath,
                     Quantization = quantization,
-                    ImportanceMatrix = ImportanceMatrix is null ? null : FullPath(ImportanceMatrix),
+                    ImportanceMatrix = FullPath(ImportanceMatrix),
                     EvaluationText = EvaluationText,
                     ReportPath = Report is null ? null : ReportOf(FullPath(Report), quantization),
                     Threads = Threads,

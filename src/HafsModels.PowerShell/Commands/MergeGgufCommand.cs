@@ -21,5 +21,5 @@ public sealed class MergeGgufCommand : GgufFileCmdlet
     public string? OutputPath { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForItem(Path, () => Write("Merge", passThru: true, () => GgufFileJob.Merge(FullPath(Path), OutputPath is null ? null : FullPath(OutputPath))));
+    protected override void ProcessRecord() => ForItem(Path, () => Write("Merge", passThru: true, () => GgufFileJob.Merge(FullPath(Path), FullPath(OutputPath))));
 }

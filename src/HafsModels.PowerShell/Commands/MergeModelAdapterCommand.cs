@@ -10,23 +10,8 @@ namespace HafsModels.PowerShell.Commands;
 /// <summary><c>Merge-ModelAdapter</c>: a base model and a LoRA adapter become one checkpoint.</summary>
 [Cmdlet(VerbsData.Merge, "ModelAdapter", SupportsShouldProcess = true, DefaultParameterSetName = ModelSet)]
 [OutputType(typeof(Model))]
-public sealed class MergeModelAdapterCommand : RegistryCmdlet
+public sealed class MergeModelAdapterCommand : ModelSourceCmdlet
 {
-    private const string ModelSet = "Model", PathSet = "Path";
-
-    /// <summary>Id of a registered model: an adapter, whose base model is found by what it says, or a base model, with -Adapter. The result is registered as well.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Id of a registered adapter or base model.")]
-    [Alias("ModelId")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ModelIdCompleter))]
-    public string? Id { get; set; }
-
-    /// <summary>Folder of a base model or an adapter that need not be registered. Taken as it is written: no wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "Folder of a base model or an adapter.")]
-    [Alias("LiteralPath", "PSPath")]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
     /// <summary>Folder of the adapter, or the id of a registered one; not needed where the model is the adapter itself.</summary>
     [Parameter(HelpMessage = "Folder or id of the adapter; not needed where the model is the adapter itself.")]
     [ValidateNotNullOrEmpty]
@@ -65,11 +50,10 @@ public sealed class MergeModelAdapterCommand : RegistryCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Id ?? Path, () =>
     {
-        bool byId = ParameterSetName == ModelSet;
         var request = new MergeRequest
         {
-            ModelId = byId ? Id : null,
-            Path = byId ? null : FullPath(Path!),
+            ModelId = SourceId,
+            Path = SourcePath,
             Adapter = AdapterOf(Adapter),
             OutputPath = FullPath(OutputPath),
             NewId = NewId,

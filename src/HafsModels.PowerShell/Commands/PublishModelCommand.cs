@@ -114,7 +114,7 @@ public sealed class PublishModelCommand : RegistryCmdlet
             {
                 ModelId = InputObject?.ModelId ?? Id!,
                 Backend = Backend,
-                ArtifactPath = InputObject?.Path ?? (ArtifactPath is null ? null : FullPath(ArtifactPath)),
+                ArtifactPath = InputObject?.Path ?? (FullPath(ArtifactPath)),
                 Quantization = Quantization,
                 Name = Name,
                 Endpoint = Endpoint,
@@ -124,11 +124,11 @@ public sealed class PublishModelCommand : RegistryCmdlet
                 System = System,
                 Server = new ServerOptions
                 {
-                    Program = Program is null ? null : FullPath(Program),
+                    Program = FullPath(Program),
                     Port = Port,
                     ContextLength = ContextLength,
                     Arguments = ServerArgument,
-                    LogPath = ServerLogPath is null ? null : FullPath(ServerLogPath),
+                    LogPath = FullPath(ServerLogPath),
                     StartTimeout = StartTimeout > 0 ? TimeSpan.FromSeconds(StartTimeout) : null,
                 },
             };

@@ -37,7 +37,7 @@ public sealed class ReceiveModelCommand : RegistryCmdlet
     protected override void ProcessRecord() => ForItem(Id, () =>
     {
         Workbench workbench = Workbench();
-        var request = new TransferRequest { ModelId = Id, Host = Source, Destination = Destination is null ? null : FullPath(Destination), Location = Location };
+        var request = new TransferRequest { ModelId = Id, Host = Source, Destination = FullPath(Destination), Location = Location };
         TransferPlan plan = workbench.PlanReceive(request);
         if (ShouldProcess(plan.To, $"Receive {plan.ModelId} from {plan.From} by {plan.Method}"))
             Perform(feed => feed.Output(workbench.ReceiveAsync(request, feed, feed.Stop).GetAwaiter().GetResult()));

@@ -36,7 +36,7 @@ public sealed class SetGgufMetadataCommand : GgufFileCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () => Write("Change metadata", PassThru, () => GgufFileJob.Edit(
         FullPath(Path),
-        OutputPath is null ? null : FullPath(OutputPath),
+        FullPath(OutputPath),
         Plain.Table(Metadata).OrderBy(m => m.Key, StringComparer.Ordinal),
         Remove)));
 }

@@ -138,7 +138,7 @@ public sealed class SetModelCommand : RegistryCmdlet
             throw new HafsException(ErrorKind.InvalidArgument, "NothingToChange", $"{id}: no change was asked for", id, "Give at least one of -" + string.Join(", -", Changes) + ".");
         if (!ShouldProcess($"{id} in {workbench.RegistryPath}", $"Set {string.Join(", ", changes)}"))
             return;
-        string? path = Path is null ? null : FullPath(Path);
+        string? path = FullPath(Path);
         Perform(feed =>
         {
             workbench.Update(id, model => Change(model, path), feed.Stop);

@@ -39,6 +39,6 @@ public sealed class SplitGgufCommand : GgufFileCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () => Write("Split", passThru: true, () => GgufFileJob.Split(
         FullPath(Path),
-        Prefix is null ? null : FullPath(Prefix),
+        FullPath(Prefix),
         new GgufSplitLimits { MaxBytes = MaxSize, MaxTensors = MaxTensors, NoTensorsInFirst = NoTensorsInFirst })));
 }

@@ -122,7 +122,7 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
             MaxTokens = MaxTokens,
             MaxKlDivergence = MaxKlDivergence,
             MinTop1Agreement = MinTop1Agreement,
-            PromptFile = PromptFile is null ? null : FullPath(PromptFile),
+            PromptFile = FullPath(PromptFile),
             Raw = Raw,
             Key = Credential?.GetNetworkCredential().Password,
             MinTokenAgreement = MinTokenAgreement,
@@ -130,10 +130,10 @@ public sealed class TestModelDeploymentCommand : RegistryCmdlet
             MaxFirstTokenMilliseconds = MaxFirstTokenMilliseconds,
             MinTokensPerSecond = MinTokensPerSecond,
             MaxMemoryBytes = MaxMemory,
-            LogPath = LogPath is null ? null : FullPath(LogPath),
+            LogPath = FullPath(LogPath),
             EventLog = EventLog,
-            JUnitPath = JUnitPath is null ? null : FullPath(JUnitPath),
-            JsonPath = JsonPath is null ? null : FullPath(JsonPath),
+            JUnitPath = FullPath(JUnitPath),
+            JsonPath = FullPath(JsonPath),
         };
         Workbench workbench = Workbench();
         Perform(feed => feed.Output(workbench.TestAsync(request, feed, feed.Stop).GetAwaiter().GetResult()));

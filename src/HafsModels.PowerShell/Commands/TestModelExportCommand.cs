@@ -83,10 +83,10 @@ public sealed class TestModelExportCommand : HafsCmdlet
             MaxTokens = MaxTokens,
             Repeats = Repeat,
             SkipRun = SkipRun,
-            SourcePath = SourcePath is null ? null : FullPath(SourcePath),
+            SourcePath = FullPath(SourcePath),
             Provider = Provider,
             Devices = Browser ? [.. Device.Select(d => d.ToLowerInvariant())] : [],
-            ScreenshotPath = ScreenshotPath is null ? null : FullPath(ScreenshotPath),
+            ScreenshotPath = FullPath(ScreenshotPath),
             Threads = Threads,
         };
         Perform(feed =>
