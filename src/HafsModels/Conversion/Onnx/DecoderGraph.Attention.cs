@@ -25,7 +25,7 @@ internal sealed partial class DecoderGraph
     private string Attention(int layer, string input)
     {
         string block = $"blk.{layer}.", key = $"past_key_values.{layer}.key", value = $"past_key_values.{layer}.value";
-        (string q, string k, string v) = Projections(block, input);
+        (string q, string k, string v) = Projections(block, graph.Cast(input, sums, graph.Number));
         q = HeadNorm(block + "attn_q_norm", q, config.HeadCount);
         k = HeadNorm(block + "attn_k_norm", k, config.KeyValueHeadCount);
         foreach (string name in (string[])[key, value])
@@ -50,7 +50,7 @@ internal sealed partial class DecoderGraph
             attributes.Add(Attribute("softcap", config.AttentionSoftcap));
         string attended = block + "attn";
         graph.ContributedTo([attended, $"present.{layer}.key", $"present.{layer}.value"], "GroupQueryAttention", attended, inputs, [.. attributes]);
-        return Projected(block + "attn_output", attended, tensors.Get(block + "attn_output.weight"), tensors.Find(block + "attn_output.bias"));
+        return graph.Cast(Projected(block + "attn_output", attended, tensors.Get(block + "attn_output.weight"), tensors.Find(block + "attn_output.bias")), graph.Number, sums);
     }
 
     private (string Query, string Key, string Value) Projections(string block, string input)

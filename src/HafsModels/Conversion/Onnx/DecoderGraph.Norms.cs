@@ -33,8 +33,8 @@ internal sealed partial class DecoderGraph
     private string[] NormWeights(string name)
     {
         string role = RoleOf(name)!;
-        string weight = graph.Weight(role + ".weight", tensors.Get(role + ".weight"));
-        return tensors.Find(role + ".bias") is { } bias ? [weight, graph.Weight(role + ".bias", bias)] : [weight];
+        string weight = graph.Weight(role + ".weight", tensors.Get(role + ".weight"), sums);
+        return tensors.Find(role + ".bias") is { } bias ? [weight, graph.Weight(role + ".bias", bias, sums)] : [weight];
     }
 
     private AttributeProto[] NormAttributes() => [Attribute("axis", -1), Attribute("epsilon", config.NormEpsilon), Attribute("stash_type", 1)];

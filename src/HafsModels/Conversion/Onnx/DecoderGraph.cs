@@ -19,6 +19,9 @@ internal sealed partial class DecoderGraph
     private readonly OnnxExportOptions options;
     private readonly IReadOnlyDictionary<string, string> renamed;
 
+    // Of what the layers add to, and of norms. Where norms stand behind a part, trained in bfloat16, the sums can leave the range of half precision.
+    private readonly DataType sums;
+
     private DecoderGraph(ModelFolder folder, OnnxDataType type, OnnxExportOptions options, HalfRange range)
     {
         config = folder.Decoder;
@@ -28,6 +31,7 @@ internal sealed partial class DecoderGraph
         renamed = folder.Family.Data.Roles;
         this.type = type;
         this.options = options;
+        sums = HasNorm("blk.0.post_attention_norm") || HasNorm("blk.0.post_ffw_norm") ? DataType.Float : graph.Number;
     }
 
     /// <summary>Builds the graph of a model.</summary>
@@ -74,6 +78,7 @@ internal sealed partial class DecoderGraph
 
     private string Forward(string block, string input)
     {
+        input = graph.Cast(input, sums, graph.Number);
         TensorRows up = tensors.Get(block + "ffn_up.weight");
         long width = config.FeedForwardSize;
         string product;
@@ -91,7 +96,7 @@ internal sealed partial class DecoderGraph
         }
 
         string output = Projected(block + "ffn_down", product, tensors.Get(block + "ffn_down.weight"), tensors.Find(block + "ffn_down.bias"));
-        return Scaled(block + "ffn_scaled", Norm(block + "post_ffw_norm", output), config.ResidualScale);
+        return Scaled(block + "ffn_scaled", Norm(block + "post_ffw_norm", graph.Cast(output, graph.Number, sums)), config.ResidualScale);
     }
 
     private string Activate(string name, string input) => config.Activation switch
@@ -105,53 +110,52 @@ internal sealed partial class DecoderGraph
     {
         TensorRows rows = tensors.Get("token_embd.weight");
         bool isQuantized = options.QuantizeEmbedding ?? (type.Matrices is MatrixForm.SignedIntegers or MatrixForm.UnsignedIntegers);
-        string hidden = isQuantized ? QuantizedEmbedding(ids, rows) : graph.Node("Gather", "embedding", [graph.Weight("token_embd.weight", rows), ids]);
+        string hidden = isQuantized ? QuantizedEmbedding(ids, rows) : Rows("embedding", "token_embd.weight", rows, ids);
         hidden = Scaled("embedding.scaled", hidden, config.EmbeddingScale);
         return positions is null ? hidden
-            : graph.Node("Add", "embedding.placed", [hidden, graph.Node("Gather", "embedding.positions", [graph.Weight("position_embd.weight", tensors.Get("position_embd.weight")), positions])]);
+            : graph.Node("Add", "embedding.placed", [hidden, Rows("embedding.positions", "position_embd.weight", tensors.Get("position_embd.weight"), positions)]);
     }
+
+    private string Rows(string name, string weight, TensorRows rows, string indices) => graph.Cast(graph.Node("Gather", name, [graph.Weight(weight, rows), indices]), graph.Number, sums);
 
     private string QuantizedEmbedding(string ids, TensorRows rows)
     {
         graph.Weight(
             "token_embd.weight",
             rows,
-            [graph.Initializer("token_embd.weight.numbers", DataType.Uint8, rows.RowCount, rows.RowLength), graph.Initializer("token_embd.weight.scales", graph.Number, rows.RowCount, 1)],
-            offsets => new ByteRowsLayout(offsets[0], offsets[1], graph.IsHalf));
-        string numbers = graph.Node("Cast", "embedding.numbers", [graph.Node("Gather", "embedding.bytes", ["token_embd.weight.numbers", ids])], Attribute("to", (long)graph.Number));
-        string centred = graph.Node("Sub", "embedding.centred", [numbers, graph.Scalar(ByteRowsLayout.Middle)]);
+            [graph.Initializer("token_embd.weight.numbers", DataType.Uint8, rows.RowCount, rows.RowLength), graph.Initializer("token_embd.weight.scales", sums, rows.RowCount, 1)],
+            offsets => new ByteRowsLayout(offsets[0], offsets[1], sums == DataType.Float16));
+        string numbers = graph.Cast(graph.Node("Gather", "embedding.bytes", ["token_embd.weight.numbers", ids]), DataType.Uint8, sums);
+        string centred = graph.Node("Sub", "embedding.centred", [numbers, graph.Scalar(ByteRowsLayout.Middle, sums)]);
         return graph.Node("Mul", "embedding", [centred, graph.Node("Gather", "embedding.scales", ["token_embd.weight.scales", ids])]);
     }
 
     private void Head(string ids, string normed)
     {
-        (MatrixOperator head, bool isSingle) = MatrixOperator.ForHead(type, options);
-        string Single(string name, string input) => graph.Node("Cast", name, [input], Attribute("to", (long)DataType.Float));
-        if (graph.IsHalf && isSingle)
-            normed = Single("output_norm.single", normed);
+        (MatrixOperator head, DataType product) = MatrixOperator.ForHead(type, options);
+        normed = graph.Cast(normed, sums, product);
         string logits = config.TiedEmbeddings && head.SharesEmbedding && options.QuantizeEmbedding != true
             ? TiedHead(ids, normed)
-            : head.Multiply(graph, "output", normed, tensors.Get(config.TiedEmbeddings ? "token_embd.weight" : "output.weight"));
-        if (!isSingle)
-            logits = Single("output.single", logits);
+            : graph.Cast(head.Multiply(graph, "output", normed, tensors.Get(config.TiedEmbeddings ? "token_embd.weight" : "output.weight")), product, DataType.Float);
         if (config.LogitDivisor != 1)
-            logits = graph.Node("Mul", "output.divided", [logits, graph.SingleScalar(1 / config.LogitDivisor)]);
+            logits = graph.Node("Mul", "output.divided", [logits, graph.Scalar(1 / config.LogitDivisor, DataType.Float)]);
         if (config.LogitSoftcap > 0)
         {
-            string curved = graph.Node("Tanh", "output.tanh", [graph.Node("Mul", "output.uncapped", [logits, graph.SingleScalar(1 / config.LogitSoftcap)])]);
-            logits = graph.Node("Mul", "output.capped", [curved, graph.SingleScalar(config.LogitSoftcap)]);
+            string curved = graph.Node("Tanh", "output.tanh", [graph.Node("Mul", "output.uncapped", [logits, graph.Scalar(1 / config.LogitSoftcap, DataType.Float)])]);
+            logits = graph.Node("Mul", "output.capped", [curved, graph.Scalar(config.LogitSoftcap, DataType.Float)]);
         }
 
         graph.Node("Identity", "logits", [logits]);
     }
 
-    // The embedding has a row for each token, which Gemm takes as it is; MatMul would need it a second time, columns first.
+    // The embedding has a row for each token, which Gemm takes as it is; MatMul would need it a second time, columns first. Single precision comes before the
+    // shape: processors compute halves in single precision and leave out the rounding between two types that follow one another.
     private string TiedHead(string ids, string normed)
     {
         string flat = graph.Node("Reshape", "output.flat", [normed, graph.Integers(-1, config.HiddenSize)]);
         string product = graph.Node("Gemm", "output.product", [flat, "token_embd.weight"], Attribute("transB", 1));
         string shape = graph.Node("Concat", "output.shape", [graph.Node("Shape", "output.places", [ids]), graph.Integers(config.VocabularySize)], Attribute("axis", 0));
-        return graph.Node("Reshape", "output", [product, shape]);
+        return graph.Node("Reshape", "output", [graph.Cast(product, graph.Number, DataType.Float), shape]);
     }
 
     private string Projected(string name, string input, TensorRows rows, TensorRows? bias)
@@ -160,5 +164,5 @@ internal sealed partial class DecoderGraph
         return bias is null ? product : graph.Node("Add", name + ".biased", [product, graph.Weight(name + ".bias", bias)]);
     }
 
-    private string Scaled(string name, string input, float factor) => factor == 1 ? input : graph.Node("Mul", name, [input, graph.Scalar(factor)]);
+    private string Scaled(string name, string input, float factor) => factor == 1 ? input : graph.Node("Mul", name, [input, graph.Scalar(factor, sums)]);
 }

@@ -19,11 +19,15 @@ internal abstract class MatrixOperator
     };
 
     /// <summary>
-    /// The operator for the head, and whether it computes in single precision though the graph does not: logits lose most by half precision, and in blocks
-    /// only the scales grow by it.
+    /// The operator for the head, and the type it computes in, which may be single precision though the graph's is not: logits lose most by half precision, and in
+    /// blocks only the scales grow by it.
     /// </summary>
-    public static (MatrixOperator Operator, bool IsSingle) ForHead(OnnxDataType type, OnnxExportOptions options) =>
-        type is { Matrices: MatrixForm.Blocks, IsHalf: true } ? (new BlockMatrices(false, options), true) : (For(type, options), !type.IsHalf);
+    public static (MatrixOperator Operator, DataType Type) ForHead(OnnxDataType type, OnnxExportOptions options) => type switch
+    {
+        { Matrices: MatrixForm.Blocks, IsHalf: true } => (new BlockMatrices(false, options), DataType.Float),
+        { IsHalf: true } => (For(type, options), DataType.Float16),
+        _ => (For(type, options), DataType.Float),
+    };
 
     /// <summary>Whether a head that is the embedding may be the same initializer.</summary>
     public virtual bool SharesEmbedding => false;
@@ -94,8 +98,7 @@ internal abstract class MatrixOperator
             if (quantized.Add(input))
                 graph.NodeTo([steps, scale, zero], "DynamicQuantizeLinear", input + ".quantized", [input]);
             string product = graph.Node("MatMulInteger", name + ".integers", [steps, numbers, zero, zeros]);
-            string number = graph.Node("Cast", name + ".numbers", [product], Attribute("to", (long)DataType.Float));
-            return graph.Node("Mul", name, [number, graph.Node("Mul", name + ".scales", [scale, scales])]);
+            return graph.Node("Mul", name, [graph.Cast(product, DataType.Int32, DataType.Float), graph.Node("Mul", name + ".scales", [scale, scales])]);
         }
     }
 

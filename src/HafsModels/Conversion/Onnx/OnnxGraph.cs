@@ -18,7 +18,7 @@ internal sealed class OnnxGraph(bool isHalf, HalfRange range)
 
     private readonly GraphProto graph = new() { Name = "decoder" };
     private readonly List<OnnxWeight> weights = [];
-    private readonly HashSet<string> constants = new(StringComparer.Ordinal);
+    private readonly HashSet<string> constants = new(StringComparer.Ordinal), converted = new(StringComparer.Ordinal);
 
     /// <summary>Type of the numbers it computes with.</summary>
     public DataType Number { get; } = isHalf ? DataType.Float16 : DataType.Float;
@@ -51,6 +51,13 @@ internal sealed class OnnxGraph(bool isHalf, HalfRange range)
     /// <summary>Adds an operator of ONNX Runtime with named outputs.</summary>
     public void ContributedTo(string[] outputs, string type, string name, string[] inputs, params ReadOnlySpan<AttributeProto> attributes) => Add(graph, Microsoft, type, name, inputs, outputs, attributes);
 
+    /// <summary>A tensor in another type; itself when that is the type it has.</summary>
+    public string Cast(string tensor, DataType from, DataType to)
+    {
+        string name = $"{tensor}.{to.ToString().ToLowerInvariant()}";
+        return from == to ? tensor : converted.Add(name) ? Node("Cast", name, [tensor], Attribute("to", (long)to)) : name;
+    }
+
     /// <summary>Chooses between tensors of the graph by a condition.</summary>
     public void Choose(string[] outputs, string name, string condition, string[] whenTrue, string[] whenFalse) =>
         Add(graph, "", "If", name, [condition], outputs, [Branch("then_branch", name + ".then", whenTrue), Branch("else_branch", name + ".else", whenFalse)]);
@@ -70,19 +77,17 @@ internal sealed class OnnxGraph(bool isHalf, HalfRange range)
     /// <summary>A 32-bit whole number without a dimension.</summary>
     public string Integer32(int value) => Constant($"i32.scalar.{value}", DataType.Int32, [], MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 
-    /// <summary>A number without a dimension, in the graph's type.</summary>
-    public string Scalar(float value) => isHalf ? Half((Half)value) : SingleScalar(value);
-
-    /// <summary>A number without a dimension in single precision.</summary>
-    public string SingleScalar(float value) => Constant($"f32.{BitConverter.SingleToUInt32Bits(value):x8}", DataType.Float, [], MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
+    /// <summary>A number without a dimension, in half or single precision.</summary>
+    public string Scalar(float value, DataType type) => type == DataType.Float16 ? Half((Half)value) : Constant($"f32.{BitConverter.SingleToUInt32Bits(value):x8}", DataType.Float, [], MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
 
     /// <summary>Adds a tensor whose rows lie one after the other in the graph's type.</summary>
-    public string Weight(string name, TensorRows rows) => Weight(name, rows, [.. rows.Shape]);
+    public string Weight(string name, TensorRows rows) => Weight(name, rows, Number);
 
-    /// <summary>Adds a tensor whose rows lie one after the other in the graph's type, under dimensions of its own.</summary>
-    public string Weight(string name, TensorRows rows, long[] dimensions)
+    /// <summary>Adds a tensor whose rows lie one after the other in half or single precision.</summary>
+    public string Weight(string name, TensorRows rows, DataType type)
     {
-        weights.Add(new OnnxWeight(name, Watched(name, rows), [Initializer(name, Number, dimensions)], null, isHalf ? GgmlType.F16 : GgmlType.F32));
+        bool isStoredHalf = type == DataType.Float16;
+        weights.Add(new OnnxWeight(name, isStoredHalf ? Watched(name, rows) : rows, [Initializer(name, type, [.. rows.Shape])], null, isStoredHalf ? GgmlType.F16 : GgmlType.F32));
         return name;
     }
 

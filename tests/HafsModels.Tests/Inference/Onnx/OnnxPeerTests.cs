@@ -60,7 +60,7 @@ public sealed class OnnxPeerTests(ITestOutputHelper output)
         using var exported = new OnnxExports(folder, new OnnxRequest { DataTypes = ["fp16"] });
         using OnnxRuntimeLibrary library = OnnxRuntimeLibrary.Load(Peers.OnnxRuntime);
         using Decoder reference = Decoder.Open(folder, 2, default);
-        Compare(library, exported, "fp16", reference, model, 5.1e-3f, 5e-3f);
+        Compare(library, exported, "fp16", reference, model, 5e-3f, 5e-3f);
     }
 
     // Activations are rounded to 8 bits as well, so single logits move; the distributions stay close.
@@ -112,9 +112,8 @@ public sealed class OnnxPeerTests(ITestOutputHelper output)
             return;
         }
 
-        // Half precision rounds a logit of 16 by as much as 0.008.
         Assert.InRange(atPromptEnd, 0, allowed);
-        Assert.InRange(worst, 0, 3 * allowed);
+        Assert.InRange(worst, 0, 1.5 * allowed);
     }
 
     // The prompt at once, then token by token: logits of every position.
