@@ -32,6 +32,11 @@ public class ChatTemplateTests
     [InlineData("[{{ '  a\n'.lstrip('\n') }}]", "[  a\n]")]
     [InlineData("{{ strftime_now('%d %b %Y') }}", "21 Nov 2026")]
     [InlineData("{% for x in range(9) %}{% if x == 1 %}{% continue %}{% endif %}{% if x == 3 %}{% break %}{% endif %}{{ x }}{% endfor %}", "02")]
+    [InlineData("{% for a in [1, 2] %}{% for b in [1, 2] %}{% if b == a %}{% break %}{% endif %}{{ b }}{% else %}n{% endfor %}{% endfor %}{% for a in [1, 2] %}{% continue %}{% else %}e{% endfor %}", "n1e")]
+    [InlineData("{% for a in [1, 2, 3] %}{% for b in [] %}{% else %}{% if a == 2 %}{% continue %}{% endif %}{% endfor %}{{ a }}{% endfor %}", "13")]
+    [InlineData("{% for a in [1, 2, 3] %}{% for b in [] %}{% else %}{% if a == 2 %}{% break %}{% endif %}{% endfor %}{{ a }}{% endfor %}", "1")]
+    [InlineData("{% for a in [1, 2, 3] %}{% set x %}q{% if a == 2 %}{% break %}{% endif %}w{% endset %}{{ a }}{{ x }}{% endfor %}", "1qw")]
+    [InlineData("{% for a in [1, 2, 3] %}{% filter upper %}q{% if a == 2 %}{% continue %}{% endif %}w{% endfilter %}{{ a }}{% endfor %}", "QW1QW3")]
     [InlineData("{{ (1, 'a') }} {{ (1,) }} {{ () }} {{ {'a': \"it's\"}.items() | list }}", "(1, 'a') (1,) () [('a', \"it's\")]")]
     [InlineData("{{ 1 < 2 < 3 }} {{ 3 > 2 >= 2 == 1 }} {{ 2 ** 10 }} {{ true + true }} {{ 5 % -3 }}", "True False 1024 2 -1")]
     [InlineData("{{ 1e16 }} {{ 1e15 }} {{ 1e-5 }} {{ 0.1 + 0.2 }} {{ 1e-7 | tojson }} {{ 1e20 | tojson }}", "1e+16 1000000000000000.0 1e-05 0.30000000000000004 1e-07 1e+20")]
@@ -66,6 +71,10 @@ public class ChatTemplateTests
     [InlineData("{{ 'a' | trim(charz='a') }}", "ChatTemplateFailed")]
     [InlineData("{{ 'a' | upper(1) }}", "ChatTemplateFailed")]
     [InlineData("{{ 'a'.split(by=',') }}", "ChatTemplateFailed")]
+    [InlineData("{{ strftime_now() }}", "ChatTemplateFailed")]
+    [InlineData("{% for x in [1] %}{{ loop.cycle() }}{% endfor %}", "ChatTemplateFailed")]
+    [InlineData("{{ 1 is sameas }}", "ChatTemplateFailed")]
+    [InlineData("{{ [1] | select('eq') | list }}", "ChatTemplateFailed")]
     [InlineData("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "ChatTemplateFailed")]
     public void Bad_template_is_a_clear_error(string template, string id) => Assert.Equal(id, Assert.Throws<HafsException>(() => Render(template)).Id);
 
@@ -107,6 +116,8 @@ public class ChatTemplateTests
     [InlineData("{{ ('a\n' * 1000000) | indent('b' * 1000000) }}")]
     [InlineData("{% set t = 'a' * 16000000 %}{% for x in range(100000) %}{% if t is upper or 'b' in t or t == t ~ '' %}{% endif %}{% endfor %}")]
     [InlineData("{% set l = range(100000) | list %}{% for x in l %}{% set y = l[1:] %}{% if 'a' in l %}{% endif %}{% endfor %}")]
+    [InlineData("{% set ns = namespace() %}{% set ns.a = ns %}{{ ([ns] * 100000) | map(attribute='a' ~ '.a' * 1000000) | list }}")]
+    [InlineData("{{ ([{}] * 10000) | sort(attribute='a' ~ ',a' * 1000000) }}")]
     public void Hostile_template_ends_soon(string template)
     {
         var clock = Stopwatch.StartNew();
@@ -114,6 +125,24 @@ public class ChatTemplateTests
         Assert.Equal("ChatTemplateTooMuch", Assert.Throws<HafsException>(() => Render(template)).Id);
 
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"it took {clock.Elapsed}");
+    }
+
+    [Fact]
+    public void Parameters_of_macros_are_steps_like_others()
+    {
+        string parameters = string.Join(',', Enumerable.Range(0, 60_000).Select(i => $"a{i}"));
+
+        Hostile_template_ends_soon($"{{% macro f({parameters}) %}}{{% endmacro %}}{{% for i in range(100000) %}}{{{{ f() }}}}{{% endfor %}}");
+    }
+
+    [Fact]
+    public void A_text_in_many_parts_is_put_together_once()
+    {
+        var clock = Stopwatch.StartNew();
+
+        Assert.Equal(300_000, Render("{{ " + string.Concat(Enumerable.Repeat("'a'", 300_000)) + " }}").Length);
+
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
     }
 
     [Theory]

@@ -137,12 +137,19 @@ internal static partial class TemplateFilters
     /// <summary>What map and select go through: nothing of what is false, though it may be no list.</summary>
     private static IReadOnlyList<object?> Each(object? value, TemplateWork work) => TemplateValues.IsTrue(value) ? TemplateValues.Iterate(value, work) : [];
 
-    private static object? Attribute(object? item, object? attribute, TemplateWork work) => attribute switch
+    private static object? Attribute(object? item, object? attribute, TemplateWork work)
     {
-        null => item,
-        long => TemplateOperators.Member(item, attribute, work),
-        _ => Text(attribute).Split('.').Aggregate(item, (value, name) => TemplateOperators.Member(value, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : name, work)),
-    };
+        if (attribute is null or long)
+            return attribute is null ? item : TemplateOperators.Member(item, attribute, work);
+        return Parts(Text(attribute), '.', work).Aggregate(item, (value, name) => TemplateOperators.Member(value, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : name, work));
+    }
+
+    /// <summary>The names that an attribute is made of; every one beyond the first is a step.</summary>
+    private static string[] Parts(string attribute, char separator, TemplateWork work)
+    {
+        work.Spend(attribute.AsSpan().Count(separator));
+        return attribute.Split(separator);
+    }
 
     private static IEnumerable<object?> All(object? value, object? attribute, TemplateWork work) => TemplateValues.Iterate(value, work).Select(item => Attribute(item, attribute, work));
 
@@ -160,7 +167,7 @@ internal static partial class TemplateFilters
 
     /// <summary>What an item is sorted by; attributes with commas between them make a list.</summary>
     private static object? KeyOf(object? item, bool caseSensitive, object? attribute, TemplateWork work) => attribute is string names && names.Contains(',', StringComparison.Ordinal)
-        ? names.Split(',').Select(name => KeyOf(item, caseSensitive, name, work)).ToList()
+        ? Parts(names, ',', work).Select(name => KeyOf(item, caseSensitive, name, work)).ToList()
         : Attribute(item, attribute, work) is var key && key is string text && !caseSensitive ? text.ToLowerInvariant() : key;
 
     /// <summary>Equal items keep their order, backwards too.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace HafsModels.Tokenizers.Templates;
 
@@ -268,10 +269,10 @@ internal sealed partial class TemplateParser
         switch (token.Kind)
         {
             case TemplateTokenKind.String:
-                string text = token.Text;
+                var text = new StringBuilder(token.Text);
                 while (Current.Kind == TemplateTokenKind.String)
-                    text += tokens[at++].Text;
-                return new Expression.Constant(text);
+                    text.Append(tokens[at++].Text);
+                return new Expression.Constant(text.ToString());
             case TemplateTokenKind.Number when token.Text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0:
                 return new Expression.Constant(double.Parse(token.Text, CultureInfo.InvariantCulture));
             case TemplateTokenKind.Number:

@@ -23,7 +23,7 @@ internal sealed class TemplateRenderer
         globals.Set("namespace", (TemplateFunction)((arguments, named) => new TemplateNamespace(Combine(arguments, named))));
         globals.Set("dict", (TemplateFunction)Combine);
         globals.Set("raise_exception", (TemplateFunction)((arguments, _) => throw TemplateErrors.Raised(arguments.Count > 0 ? TemplateValues.Show(arguments[0]) : "")));
-        globals.Set("strftime_now", (TemplateFunction)((arguments, _) => TemplateDates.Format(now, TemplateFilters.Text(arguments[0]))));
+        globals.Set("strftime_now", (TemplateFunction)((arguments, named) => TemplateDates.Format(now, TemplateFilters.Text(TemplateArguments.Bind("'strftime_now'", ["format"], arguments, named, work)[0]))));
         foreach ((string name, object? value) in variables)
             globals.Set(name, value);
     }
@@ -83,17 +83,20 @@ internal sealed class TemplateRenderer
 
                 return Flow.Next;
             case Statement.For loop:
-                Run(loop, scope);
-                return Flow.Next;
+                return Run(loop, scope);
             case Statement.Set set:
                 Assign(set.Target, Evaluate(set.Value, scope), scope);
                 return Flow.Next;
             case Statement.SetBlock block:
-                Assign(block.Target, Filtered(block.Filter, Capture(block.Body, scope), scope), scope);
-                return Flow.Next;
+                Flow afterSet = Capture(block.Body, scope, out string given);
+                if (afterSet == Flow.Next)
+                    Assign(block.Target, Filtered(block.Filter, given, scope), scope);
+                return afterSet;
             case Statement.FilterBlock block:
-                Write(TemplateValues.Show(Filtered(block.Filter, Capture(block.Body, scope), scope)));
-                return Flow.Next;
+                Flow afterFilter = Capture(block.Body, scope, out string unfiltered);
+                if (afterFilter == Flow.Next)
+                    Write(TemplateValues.Show(Filtered(block.Filter, unfiltered, scope)));
+                return afterFilter;
             case Statement.Macro macro:
                 scope.Set(macro.Name, Function(macro, scope));
                 return Flow.Next;
@@ -128,7 +131,8 @@ internal sealed class TemplateRenderer
         return filter with { Value = filter.Value is Expression.Filter inner ? WithValue(inner, value) : value };
     }
 
-    private void Run(Statement.For loop, TemplateScope scope)
+    /// <summary>What stands behind <c>else</c> is for loops of which no turn came to its end, and can leave the loop around this one.</summary>
+    private Flow Run(Statement.For loop, TemplateScope scope)
     {
         IReadOnlyList<object?> items = TemplateValues.Iterate(Evaluate(loop.Source, scope), work.At(loop.Place));
         if (loop.Condition is { } condition)
@@ -142,19 +146,20 @@ internal sealed class TemplateRenderer
         }
 
         object? last = null;
-        bool isFirst = true;
+        bool isFirst = true, hasEnded = false;
         for (int i = 0; i < items.Count; i++)
         {
             work.At(loop.Place).Spend(1);
             var inner = new TemplateScope(scope);
             Assign(loop.Target, items[i], inner);
             inner.Set("loop", LoopOf(items, i, Changed));
-            if (Run(loop.Body, inner) == Flow.Break)
+            Flow flow = Run(loop.Body, inner);
+            hasEnded |= flow == Flow.Next;
+            if (flow == Flow.Break)
                 break;
         }
 
-        if (items.Count == 0)
-            Run(loop.Otherwise, new TemplateScope(scope));
+        return hasEnded ? Flow.Next : Run(loop.Otherwise, new TemplateScope(scope));
 
         object? Changed(IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named)
         {
@@ -204,20 +209,22 @@ internal sealed class TemplateRenderer
         }
     }
 
-    private string Capture(IReadOnlyList<Statement> body, TemplateScope scope)
+    /// <summary>What a body shows; nobody takes it where the body leaves the loop around it.</summary>
+    private Flow Capture(IReadOnlyList<Statement> body, TemplateScope scope, out string text)
     {
         StringBuilder before = target;
         target = new StringBuilder();
-        Run(body, new TemplateScope(scope));
-        string text = target.ToString();
+        Flow flow = Run(body, new TemplateScope(scope));
+        text = target.ToString();
         target = before;
-        return text;
+        return flow;
     }
 
     private string Call(Statement.Macro macro, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, TemplateScope scope)
     {
         if (++calls > MaximumCalls)
             throw TemplateErrors.TooMuch($"macros call each other deeper than {MaximumCalls}");
+        work.Spend(macro.Parameters.Count);
         var inner = new TemplateScope(scope);
         GiveRest(macro, arguments, named, inner);
         for (int i = 0; i < macro.Parameters.Count; i++)
@@ -228,7 +235,7 @@ internal sealed class TemplateRenderer
                 : otherwise is null ? Undefined.Value : Evaluate(otherwise, inner));
         }
 
-        string text = Capture(macro.Body, inner);
+        Capture(macro.Body, inner, out string text);
         calls--;
         return text;
     }
@@ -236,7 +243,8 @@ internal sealed class TemplateRenderer
     /// <summary>What stands for no parameter goes to <c>varargs</c>, <c>kwargs</c> and <c>caller</c>, where the macro asks for them.</summary>
     private static void GiveRest(Statement.Macro macro, IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?> named, TemplateScope inner)
     {
-        var rest = new OrderedDictionary<string, object?>(named.Where(pair => pair.Key != Caller && !macro.Parameters.Skip(arguments.Count).Any(parameter => parameter.Name == pair.Key)));
+        HashSet<string> taken = [Caller, .. macro.Parameters.Skip(arguments.Count).Select(parameter => parameter.Name)];
+        var rest = new OrderedDictionary<string, object?>(named.Where(pair => !taken.Contains(pair.Key)));
         if (arguments.Count > macro.Parameters.Count && !macro.Names.Contains("varargs"))
             throw TemplateErrors.Value($"the macro '{macro.Name}' takes {macro.Parameters.Count} arguments, not {arguments.Count}");
         if (rest.Count > 0 && !macro.Names.Contains("kwargs"))
@@ -300,14 +308,7 @@ internal sealed class TemplateRenderer
         if (caller is not null)
             named[Caller] = caller;
         work.At(call.Place);
-        try
-        {
-            return work.SpendOn(function(arguments, named));
-        }
-        catch (Exception error) when (error is ArgumentOutOfRangeException or IndexOutOfRangeException)
-        {
-            throw TemplateErrors.Value($"'{Describe(call.Target)}' lacks an argument");
-        }
+        return work.SpendOn(function(arguments, named));
     }
 
     private static string Describe(Expression expression) => expression switch

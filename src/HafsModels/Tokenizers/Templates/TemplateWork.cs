@@ -3,8 +3,8 @@ using System.Collections;
 namespace HafsModels.Tokenizers.Templates;
 
 /// <summary>
-/// What carrying out a template has cost, and where in the template it is. A step is a statement, an expression, a turn of a loop, 64 characters
-/// or items that are read, or 8 items that are put in a list, so the bound holds for time and for memory.
+/// What carrying out a template has cost, and where in the template it is. A step is a statement, an expression, a turn of a loop, a parameter of a
+/// macro that is called, 64 characters or items that are read, or 8 items that are put in a list, so the bound holds for time and for memory.
 /// </summary>
 internal sealed class TemplateWork
 {
