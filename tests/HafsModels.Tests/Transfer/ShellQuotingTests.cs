@@ -23,7 +23,7 @@ public sealed class ShellQuotingTests
     [SkippableFact]
     public void PowerShell_hands_over_exactly_the_text()
     {
-        string? pwsh = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(p => Path.Combine(p, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh")).FirstOrDefault(File.Exists);
+        string? pwsh = PowerShellProgram.Path;
         Skip.If(pwsh is null, "No pwsh on the PATH.");
         string[] texts = [.. Texts.Sample(300), "", "$x", "it\u2018s"];
         string script = Path.Combine(Path.GetTempPath(), $"hafsmodels-{Guid.NewGuid():N}.ps1");
