@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
+using HafsModels.Formats;
 
 namespace HafsModels.Architectures;
 
@@ -11,7 +11,7 @@ namespace HafsModels.Architectures;
 /// </summary>
 public sealed class ModelConfig
 {
-    private const long MaxBytes = 16 << 20;
+    private const int MaxBytes = 16 << 20;
 
     private static readonly Dictionary<string, string[]> Sections = new()
     {
@@ -49,22 +49,8 @@ public sealed class ModelConfig
     {
         if (!File.Exists(path))
             throw new HafsException(ErrorKind.NotFound, "ConfigNotFound", $"{path}: there is no such file; it says what the model is", path, "A Hugging Face checkpoint folder holds config.json beside the weights.");
-        if (new FileInfo(path).Length > MaxBytes)
-            throw new HafsException(ErrorKind.InvalidData, "ConfigTooLarge", $"{path}: larger than {MaxBytes:N0} bytes", path);
-        try
-        {
-            byte[] json = File.ReadAllBytes(path);
-            if (!Utf8.IsValid(json))
-                throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: not UTF-8", path);
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new ModelConfig(document.RootElement.Clone(), path)
-                : throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: must be a JSON object, but is {document.RootElement.ValueKind}", path);
-        }
-        catch (JsonException exception)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: not valid JSON: {exception.Message}", path, inner: exception);
-        }
+        using JsonDocument document = JsonFile.Read(path, MaxBytes, "ConfigTooLarge", "ConfigJson");
+        return new ModelConfig(document.RootElement.Clone(), path);
     }
 
     /// <summary>The value of a key; null when it is absent or JSON null.</summary>

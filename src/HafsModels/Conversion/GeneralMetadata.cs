@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using HafsModels.Architectures;
 using HafsModels.Formats.Gguf;
 using HafsModels.Formats.ModelCards;
+using HafsModels.Tokenizers;
 
 namespace HafsModels.Conversion;
 
@@ -21,10 +22,10 @@ internal static partial class GeneralMetadata
     private static readonly (string From, string To, Func<JsonElement, object?> Read)[] Sampling =
     [
         ("sequence", "sequence", value => value.ValueKind == JsonValueKind.String ? value.GetString() : null),
-        ("top_k", "top_k", v => Integer(v)), ("top_p", "top_p", v => Single(v)), ("min_p", "min_p", v => Single(v)),
+        ("top_k", "top_k", v => v.Integer()), ("top_p", "top_p", v => Single(v)), ("min_p", "min_p", v => Single(v)),
         ("xtc_probability", "xtc_probability", v => Single(v)), ("xtc_threshold", "xtc_threshold", v => Single(v)), ("temperature", "temp", v => Single(v)),
-        ("penalty_last_n", "penalty_last_n", v => Integer(v)), ("penalty_repeat", "penalty_repeat", v => Single(v)),
-        ("mirostat", "mirostat", v => Integer(v)), ("mirostat_tau", "mirostat_tau", v => Single(v)), ("mirostat_eta", "mirostat_eta", v => Single(v)),
+        ("penalty_last_n", "penalty_last_n", v => v.Integer()), ("penalty_repeat", "penalty_repeat", v => Single(v)),
+        ("mirostat", "mirostat", v => v.Integer()), ("mirostat_tau", "mirostat_tau", v => Single(v)), ("mirostat_eta", "mirostat_eta", v => Single(v)),
     ];
 
     /// <param name="folder">The model.</param>
@@ -128,8 +129,6 @@ internal static partial class GeneralMetadata
                 yield return (to, stored);
         }
     }
-
-    private static int? Integer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
 
     private static float? Single(JsonElement value) => value.ValueKind == JsonValueKind.Number ? (float)value.GetDouble() : null;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using HafsModels.Formats;
 using HafsModels.Quantization;
+using HafsModels.Tokenizers;
 
 namespace HafsModels.Conversion;
 
@@ -9,6 +9,9 @@ namespace HafsModels.Conversion;
 internal static class RecipeFileReader
 {
     private const int MaxBytes = 1 << 20;
+
+    // People write these by hand.
+    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 8 };
 
     private static readonly Dictionary<string, Func<RecipeFile, JsonElement, RecipeFile>> Members = new(StringComparer.Ordinal)
     {
@@ -29,20 +32,8 @@ internal static class RecipeFileReader
     public static RecipeFile Read(string path)
     {
         path = Path.GetFullPath(path);
-        byte[] json = FileBytes.ReadWhole(path, MaxBytes, "RecipeFileTooLarge");
-        if (!Utf8.IsValid(json))
-            throw Invalid(path, "it is not UTF-8");
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 8 });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw Invalid(path, $"it is {Kind(document.RootElement)}; a recipe is an object");
-            return document.RootElement.EnumerateObject().Aggregate(new RecipeFile(), (file, member) => Apply(path, file, member));
-        }
-        catch (JsonException exception)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "RecipeFileJson", $"{path}: not valid JSON: {exception.Message}", path, inner: exception);
-        }
+        using JsonDocument document = JsonFile.Read(path, MaxBytes, "RecipeFileTooLarge", "RecipeFileJson", "RecipeFileMember", Options);
+        return document.RootElement.EnumerateObject().Aggregate(new RecipeFile(), (file, member) => Apply(path, file, member));
     }
 
     private static RecipeFile Apply(string path, RecipeFile file, JsonProperty member)
@@ -81,7 +72,7 @@ internal static class RecipeFileReader
     private static IReadOnlyList<int> Layers(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => LayerList.Parse(value.GetString()!),
-        JsonValueKind.Array => [.. value.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetInt32(out int layer) ? layer : throw new FormatException("an array of whole numbers"))],
+        JsonValueKind.Array => [.. value.EnumerateArray().Select(n => n.Integer() ?? throw new FormatException("an array of whole numbers"))],
         _ => throw new FormatException("a string such as \"3,5-7\", or an array of whole numbers"),
     };
 

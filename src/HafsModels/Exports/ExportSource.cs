@@ -32,7 +32,7 @@ internal sealed class ExportSource : IDisposable
             ? Vocabulary.FromGguf(key => gguf!.Find(key)?.Value, gguf!.Path)
             : Vocabulary.Load(Model.TokenizerPath, config: Model.AdapterPath is null ? null : Folder.Config.Json));
         Card = ModelCard.TryRead(Home, warnings);
-        Generation = GenerationSettings.Read(Folder?.Path);
+        Generation = GenerationSettings.Read(Folder?.Path, warnings);
     }
 
     /// <summary>What is read, with full paths.</summary>

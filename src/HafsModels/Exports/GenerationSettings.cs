@@ -1,5 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
+using HafsModels.Formats;
+using HafsModels.Tokenizers;
 
 namespace HafsModels.Exports;
 
@@ -9,27 +10,29 @@ namespace HafsModels.Exports;
 internal sealed record GenerationSettings(IReadOnlyList<int> EndIds, IReadOnlyDictionary<string, double> Numbers)
 {
     private const string FileName = "generation_config.json";
-    private const long MaximumBytes = 1 << 20;
+    private const int MaximumBytes = 1 << 20;
 
     // Key in generation_config.json, name in Ollama.
     private static readonly (string From, string To)[] Names =
         [("temperature", "temperature"), ("top_k", "top_k"), ("top_p", "top_p"), ("min_p", "min_p"), ("typical_p", "typical_p"), ("repetition_penalty", "repeat_penalty")];
 
-    /// <summary>Reads a folder's settings; a file that is not there or is no JSON says nothing.</summary>
-    public static GenerationSettings Read(string? folder)
+    /// <summary>Reads a folder's settings; a file that is not there says nothing.</summary>
+    /// <param name="folder">The model's folder, or null.</param>
+    /// <param name="warnings">Takes what is wrong with the file; then it says nothing either.</param>
+    public static GenerationSettings Read(string? folder, ICollection<string> warnings)
     {
         var numbers = new Dictionary<string, double>();
-        if (folder is null || new FileInfo(Path.Combine(folder, FileName)) is not { Exists: true, Length: <= MaximumBytes } file)
+        if (folder is null || !File.Exists(Path.Combine(folder, FileName)))
             return new GenerationSettings([], numbers);
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file.FullName));
+            using JsonDocument json = JsonFile.Read(Path.Combine(folder, FileName), MaximumBytes, "GenerationConfigTooLarge", "GenerationConfigJson");
             JsonElement root = json.RootElement;
-            bool? samples = root.TryGetProperty("do_sample", out JsonElement sample) && sample.ValueKind is JsonValueKind.True or JsonValueKind.False ? sample.GetBoolean() : null;
+            bool? samples = root.Flag("do_sample");
             foreach ((string from, string to) in Names)
             {
-                if (root.TryGetProperty(from, out JsonElement value) && value.ValueKind == JsonValueKind.Number && (samples != false || to == "repeat_penalty"))
-                    numbers[to] = double.Parse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture);
+                if (root.Member(from) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out double number) && double.IsFinite(number) && (samples != false || to == "repeat_penalty"))
+                    numbers[to] = number;
             }
 
             // Without sampling the most probable token is always taken.
@@ -37,14 +40,14 @@ internal sealed record GenerationSettings(IReadOnlyList<int> EndIds, IReadOnlyDi
                 numbers["temperature"] = 0;
             return new GenerationSettings(Ids(root), numbers);
         }
-        catch (JsonException)
+        catch (HafsException exception)
         {
+            warnings.Add($"{exception.Message}; how its makers say the model should generate is left out");
             return new GenerationSettings([], numbers);
         }
     }
 
-    private static int[] Ids(JsonElement root) => !root.TryGetProperty("eos_token_id", out JsonElement ids) ? []
-        : ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Where(i => i.TryGetInt32(out _)).Select(i => i.GetInt32())]
-        : ids.ValueKind == JsonValueKind.Number && ids.TryGetInt32(out int id) ? [id]
-        : [];
+    private static int[] Ids(JsonElement root) => root.Integer("eos_token_id") is { } only
+        ? [only]
+        : [.. root.Items("eos_token_id").Select(id => id.Integer()).OfType<int>()];
 }

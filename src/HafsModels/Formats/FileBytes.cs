@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 
 namespace HafsModels.Formats;
@@ -38,6 +40,16 @@ internal static class FileBytes
         byte[] bytes = new byte[length];
         Read(file, 0, bytes, path);
         return bytes;
+    }
+
+    /// <summary>Reads a small text file whole: its UTF-8, without a byte order mark.</summary>
+    /// <exception cref="HafsException">As for <see cref="ReadWhole"/>; or the file is not UTF-8, with <paramref name="invalidId"/>.</exception>
+    public static ReadOnlyMemory<byte> ReadText(string path, int maximumBytes, string tooLargeId, string invalidId)
+    {
+        ReadOnlyMemory<byte> text = ReadWhole(path, maximumBytes, tooLargeId);
+        if (text.Span.StartsWith(Encoding.UTF8.Preamble))
+            text = text[Encoding.UTF8.Preamble.Length..];
+        return Utf8.IsValid(text.Span) ? text : throw new HafsException(ErrorKind.InvalidData, invalidId, $"{path}: not UTF-8", path);
     }
 
     /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using HafsModels.Tensors;
 
 namespace HafsModels.Formats;
@@ -89,28 +88,18 @@ internal sealed class ShardedCheckpoint : Checkpoint
 
     private static Dictionary<string, string> ReadWeightMap(string indexPath)
     {
-        byte[] json = FileBytes.ReadWhole(indexPath, MaxIndexBytes, "ShardIndexTooLarge");
-        if (!Utf8.IsValid(json))
-            throw Invalid(indexPath, "ShardIndexJson", "the index is not UTF-8");
+        using JsonDocument document = JsonFile.Read(indexPath, MaxIndexBytes, "ShardIndexTooLarge", "ShardIndexJson", "ShardIndexShape", new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+        if (!document.RootElement.TryGetProperty("weight_map", out JsonElement weights) || weights.ValueKind != JsonValueKind.Object)
+            throw Invalid(indexPath, "ShardIndexShape", "the index must be an object with an object weight_map");
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
+        foreach (JsonProperty entry in weights.EnumerateObject())
         {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement weights) || weights.ValueKind != JsonValueKind.Object)
-                throw Invalid(indexPath, "ShardIndexShape", "the index must be an object with an object weight_map");
-            foreach (JsonProperty entry in weights.EnumerateObject())
-            {
-                string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
+            string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
 
-                // A shard lies beside its index; anything else could reach out of the folder.
-                if (string.IsNullOrEmpty(file) || file != Path.GetFileName(file) || file.Contains('\\', StringComparison.Ordinal) || file.Contains('\0', StringComparison.Ordinal) || file is "." or "..")
-                    throw Invalid(indexPath, "ShardFileName", $"weight_map places {Excerpt(entry.Name)} in {Excerpt(entry.Value.GetRawText())}; it must be the plain name of a file beside the index");
-                map.Add(entry.Name, file);
-            }
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "ShardIndexJson", $"{indexPath}: not valid JSON: {exception.Message}", indexPath, inner: exception);
+            // A shard lies beside its index; anything else could reach out of the folder.
+            if (string.IsNullOrEmpty(file) || file != Path.GetFileName(file) || file.Contains('\\', StringComparison.Ordinal) || file.Contains('\0', StringComparison.Ordinal) || file is "." or "..")
+                throw Invalid(indexPath, "ShardFileName", $"weight_map places {Excerpt(entry.Name)} in {Excerpt(entry.Value.GetRawText())}; it must be the plain name of a file beside the index");
+            map.Add(entry.Name, file);
         }
 
         return map.Count > 0 ? map : throw Invalid(indexPath, "ShardIndexShape", "weight_map is empty");

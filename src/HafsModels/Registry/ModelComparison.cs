@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using HafsModels.Formats;
 
 namespace HafsModels.Registry;
 
 /// <summary>Puts two models side by side: metrics, training, data, architecture and what was made of them.</summary>
 public static class ModelComparison
 {
-    private const long MaxConfigBytes = 16 << 20;
+    private const int MaxConfigBytes = 16 << 20;
 
     // Sections in the order people ask: is it better, what was done differently, to what.
     private static readonly Dictionary<string, string> Sections = new()
@@ -106,18 +107,11 @@ public static class ModelComparison
     // A folder that is not on this machine has no config to compare; the records still do.
     private static JsonElement? Config(Model model)
     {
-        var file = new FileInfo(Path.Combine(model.Path, "config.json"));
-        if (model.Path.Length == 0 || !file.Exists || file.Length > MaxConfigBytes)
+        string path = Path.Combine(model.Path, "config.json");
+        if (model.Path.Length == 0 || !File.Exists(path))
             return null;
-        try
-        {
-            JsonElement config = JsonElement.Parse(File.ReadAllBytes(file.FullName));
-            return config.ValueKind == JsonValueKind.Object ? config : null;
-        }
-        catch (JsonException exception)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{file.FullName} is no JSON: {exception.Message}", file.FullName, inner: exception);
-        }
+        using JsonDocument config = JsonFile.Read(Path.GetFullPath(path), MaxConfigBytes, "ConfigTooLarge", "ConfigJson");
+        return config.RootElement.Clone();
     }
 
     private static double? Number(object? value) => value is long or double ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : null;

@@ -1,11 +1,13 @@
+using System.Text;
 using System.Text.Json;
+using HafsModels.Formats;
 
 namespace HafsModels.Tokenizers;
 
 /// <summary>Finds the chat templates of a model folder: in tokenizer_config.json, else chat_template.jinja (with additional_chat_templates), else chat_template.json.</summary>
 internal static class ChatTemplateFiles
 {
-    private const long MaximumBytes = 4L << 20;
+    private const int MaximumBytes = 4 << 20;
 
     public static (string? Default, IReadOnlyList<KeyValuePair<string, string>> Named) Read(string folder, JsonElement? configuration)
     {
@@ -20,7 +22,7 @@ internal static class ChatTemplateFiles
             return (ReadText(jinja), [.. files.Select(file => new KeyValuePair<string, string>(Sanitize(Path.GetFileNameWithoutExtension(file)), ReadText(file)))]);
         }
 
-        using JsonDocument? json = JsonFile.TryRead(Path.Combine(folder, "chat_template.json"));
+        using JsonDocument? json = TokenizerFiles.TryRead(Path.Combine(folder, "chat_template.json"));
         return json?.RootElement.Member("chat_template") is { } template ? Split(template) : (null, []);
     }
 
@@ -48,15 +50,5 @@ internal static class ChatTemplateFiles
 
     private static string Sanitize(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 
-    private static string ReadText(string path)
-    {
-        var file = new FileInfo(path);
-        if (file.Length > MaximumBytes)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "ChatTemplateTooLarge",
-                $"{path}: {file.Length:N0} bytes; at most {MaximumBytes:N0} are allowed", path);
-        }
-
-        return File.ReadAllText(path);
-    }
+    private static string ReadText(string path) => Encoding.UTF8.GetString(FileBytes.ReadText(path, MaximumBytes, "ChatTemplateTooLarge", "TokenizerFileInvalid").Span);
 }

@@ -44,11 +44,11 @@ internal sealed record PostProcessing(IReadOnlyList<int> Before, IReadOnlyList<i
 
     private static IEnumerable<int> IdsOf(JsonElement template, string id, TokenizerJson json) =>
         template.Member("special_tokens")?.Member(id) is { } token
-            ? token.Items("ids").Select(item => item.TryGetInt32(out int number) ? number : throw json.Invalid($"post_processor: '{id}' has a bad id"))
+            ? token.Items("ids").Select(item => item.Integer() ?? throw json.Invalid($"post_processor: '{id}' has a bad id"))
             : throw json.Invalid($"post_processor: '{id}' is not among special_tokens");
 
     private static int PairId(JsonElement part, string name, TokenizerJson json) =>
-        part.Member(name) is { ValueKind: JsonValueKind.Array } pair && pair.GetArrayLength() == 2 && pair[1].TryGetInt32(out int id)
+        part.Member(name) is { ValueKind: JsonValueKind.Array } pair && pair.GetArrayLength() == 2 && pair[1].Integer() is { } id
             ? id
             : throw json.Invalid($"post_processor: {name} is no pair of text and id");
 }

@@ -73,7 +73,7 @@ internal static class SentencePieceVocabulary
 
     private static IEnumerable<(int Id, string Text, bool Special)> AddedTokens(string folder, JsonElement? configuration, TokenizerJson? tokenizer)
     {
-        using JsonDocument? list = JsonFile.TryRead(Path.Combine(folder, "added_tokens.json"));
+        using JsonDocument? list = TokenizerFiles.TryRead(Path.Combine(folder, "added_tokens.json"));
         foreach (JsonProperty token in list?.RootElement.EnumerateObject().AsEnumerable() ?? [])
             yield return (IdOf(token.Value, token.Name), token.Name, false);
         if (configuration?.Member("added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder)
@@ -91,7 +91,7 @@ internal static class SentencePieceVocabulary
         }
     }
 
-    private static int IdOf(JsonElement value, string name) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaximumTokens
+    private static int IdOf(JsonElement value, string name) => value.Integer() is >= 0 and < TokenizerJson.MaximumTokens and var id
         ? id
         : throw new HafsException(ErrorKind.InvalidData, "TokenizerFileInvalid", $"added_tokens.json: '{name}' has the id {value.GetRawText()}; ids are 0 to {TokenizerJson.MaximumTokens - 1:N0}");
 

@@ -163,9 +163,8 @@ internal sealed class SpecialTokens
         foreach (SpecialRole role in roles)
         {
             string key = $"{role.Name}_token_id";
-            JsonElement? id = config.Member(key) ?? config.Member("text_config")?.Member(key);
-            if (id is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int value))
-                Set(role, value);
+            if ((config.Member(key) ?? config.Member("text_config")?.Member(key))?.Integer() is { } id)
+                Set(role, id);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class TokenizerJson : IDisposable
     /// <summary>Reads a file; null when it is not there.</summary>
     public static TokenizerJson? TryRead(string path)
     {
-        JsonDocument? document = JsonFile.TryRead(path);
+        JsonDocument? document = TokenizerFiles.TryRead(path);
         try
         {
             return document is null ? null : new TokenizerJson(path, document);
@@ -79,7 +79,7 @@ internal sealed class TokenizerJson : IDisposable
         {
             foreach (JsonProperty token in vocab.EnumerateObject())
             {
-                if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out int id) || id < 0 || id >= MaximumTokens)
+                if (token.Value.Integer() is not (>= 0 and < MaximumTokens and var id))
                     throw Invalid($"model.vocab: '{token.Name}' has the id {token.Value.GetRawText()}; ids are 0 to {MaximumTokens - 1:N0}");
                 tokens.Add((token.Name, id, 0));
             }
@@ -118,8 +118,7 @@ internal sealed class TokenizerJson : IDisposable
 
     public void Dispose() => document.Dispose();
 
-    public HafsException Invalid(string what, Exception? inner = null) =>
-        new(ErrorKind.InvalidData, "TokenizerJsonInvalid", $"{Path}: {what}", Path, inner: inner);
+    public HafsException Invalid(string what) => new(ErrorKind.InvalidData, "TokenizerJsonInvalid", $"{Path}: {what}", Path);
 
     private AddedToken ReadAddedToken(JsonElement token)
     {
@@ -131,15 +130,6 @@ internal sealed class TokenizerJson : IDisposable
             token.Flag("single_word") ?? false, token.Flag("lstrip") ?? false, token.Flag("rstrip") ?? false);
     }
 
-    private string TextOf(JsonElement element)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Invalid($"a JSON {element.ValueKind} stands where text is needed");
-        }
-        catch (InvalidOperationException error)
-        {
-            throw Invalid("text holds half a surrogate pair", error);
-        }
-    }
+    private string TextOf(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Invalid($"a JSON {element.ValueKind} stands where text is needed");
 }

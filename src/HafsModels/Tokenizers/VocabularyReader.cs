@@ -15,8 +15,8 @@ internal static partial class VocabularyReader
 
     public static Vocabulary Read(string folder, string? preTokenizer, string? modelConfig)
     {
-        using JsonDocument? configuration = JsonFile.TryRead(Path.Combine(folder, "tokenizer_config.json"));
-        using JsonDocument? model = modelConfig is null ? JsonFile.TryRead(Path.Combine(folder, "config.json")) : JsonDocument.Parse(modelConfig);
+        using JsonDocument? configuration = TokenizerFiles.TryRead(Path.Combine(folder, "tokenizer_config.json"));
+        using JsonDocument? model = modelConfig is null ? TokenizerFiles.TryRead(Path.Combine(folder, "config.json")) : JsonDocument.Parse(modelConfig);
         using TokenizerJson? tokenizer = TokenizerJson.TryRead(Path.Combine(folder, "tokenizer.json"));
         JsonElement? config = model?.RootElement;
         int? vocabularySize = config?.Integer("vocab_size") ?? config?.Member("text_config")?.Integer("vocab_size");

@@ -47,6 +47,7 @@ public sealed class ModelFolderTests
     [InlineData("{\"a\":1,\"a\":2}", "ConfigJson")]
     [InlineData("", "ConfigJson")]
     [InlineData("{\"ä\":1}", "ConfigJson")]
+    [InlineData("{\"model_type\":\"\\ud800\"}", "ConfigJson")]
     public void A_damaged_config_is_refused(string text, string id)
     {
         string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;

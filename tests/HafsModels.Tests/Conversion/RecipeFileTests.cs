@@ -43,7 +43,7 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""[]""", "RecipeFileMember", "a recipe is an object")]
+    [InlineData("""[]""", "RecipeFileMember", "must be a JSON object, but is Array")]
     [InlineData("""{ "quantisation": "Q4_0" }""", "RecipeFileMember", "quantisation is not known")]
     [InlineData("""{ "quantization": 4 }""", "RecipeFileMember", "quantization is 4; it must be a string")]
     [InlineData("""{ "quantization": "Q9" }""", "UnknownQuantization", "quantization: no quantization is named Q9")]

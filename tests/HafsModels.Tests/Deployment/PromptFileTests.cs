@@ -33,6 +33,9 @@ public sealed class PromptFileTests : IDisposable
     [InlineData("[{\"prompt\": \"a\", \"pattern\": \"(\"}]", "entry 1")]
     [InlineData("[{\"prompt\": \"a\", \"schema\": {\"unevaluatedItems\": false}}]", "\"unevaluatedItems\" is not supported")]
     [InlineData("[{\"prompt\": \"a\"}", "no JSON")]
+    [InlineData("[{\"prompt\": \"a\", \"prompt\": \"b\"}]", "no JSON")]
+    [InlineData("[{\"prompt\": \"\\ud800\"}]", "entry 1")]
+    [InlineData("[{\"\\ud800\": 1}]", "")]
     public void A_file_that_breaks_the_rules_says_where(string text, string complaint)
     {
         HafsException error = Assert.Throws<HafsException>(() => PromptFile.Read(Write("bad.json", text)));

@@ -27,4 +27,18 @@ public class TokenizerTests
             }
         }
     }
+
+    [Theory]
+    [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}}],"special_tokens":{"a":{"ids":["0"]}}}""", "'a' has a bad id")]
+    [InlineData("""{"type":"BertProcessing","cls":["a",0],"sep":["a","0"]}""", "sep is no pair of text and id")]
+    public void Token_around_a_text_whose_id_is_no_number_is_a_clear_error(string processor, string complaint)
+    {
+        using var folder = new ScratchFolder();
+        folder.Write("tokenizer.json", $$"""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"post_processor":{{processor}}}""");
+
+        HafsException error = Assert.Throws<HafsException>(() => Tokenizer.Load(folder.Path));
+
+        Assert.Equal("TokenizerJsonInvalid", error.Id);
+        Assert.Contains(complaint, error.Message, StringComparison.Ordinal);
+    }
 }

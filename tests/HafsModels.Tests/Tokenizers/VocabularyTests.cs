@@ -99,6 +99,7 @@ public class VocabularyTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}""", "TokenizerJsonInvalid")]
     [InlineData("""{"model":{"type":"BPE","vocab":7,"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}""", "TokenizerJsonInvalid")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":3000000000,"content":"x"}]}""", "TokenizerJsonInvalid")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":"0"},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}""", "TokenizerJsonInvalid")]
     public void Bad_tokenizer_file_is_a_clear_error(string json, string id)
     {
         using var folder = new ScratchFolder();
@@ -115,6 +116,32 @@ public class VocabularyTests
         using var folder = new ScratchFolder();
         string path = Path.Combine(folder.Path, "tokenizer.json");
         File.WriteAllText(path, """{"model":{"type":"BPE","vocab":{"ä":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}""", System.Text.Encoding.Latin1);
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
+
+        Assert.Equal((ErrorKind.InvalidData, "TokenizerFileInvalid", path), (error.Kind, error.Id, error.Target));
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json", """{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]}}""")]
+    [InlineData("tokenizer_config.json", """{"chat_template":"{{ '\udc00' }}"}""")]
+    [InlineData("tokenizer_config.json", """{"\uD83d":1}""")]
+    public void Half_a_surrogate_pair_is_a_clear_error(string name, string json)
+    {
+        using var folder = Folder(Model, """{"type":"ByteLevel","add_prefix_space":false}""");
+        string path = folder.Write(name, json);
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
+
+        Assert.Equal((ErrorKind.InvalidData, "TokenizerFileInvalid", path), (error.Kind, error.Id, error.Target));
+    }
+
+    [Fact]
+    public void A_template_file_that_is_no_UTF8_is_a_clear_error()
+    {
+        using var folder = Folder(Model, """{"type":"ByteLevel","add_prefix_space":false}""");
+        string path = Path.Combine(folder.Path, "chat_template.jinja");
+        File.WriteAllBytes(path, [(byte)'a', 0xe4]);
 
         HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
 

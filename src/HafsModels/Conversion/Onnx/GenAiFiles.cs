@@ -33,9 +33,8 @@ internal sealed class GenAiFiles : OnnxLayoutFiles
         DecoderConfig decoder = Folder.Decoder;
         JsonObject model = ModelConfig(), generation = GenerationConfig();
         JsonNode? Token(string key) => (generation[key] ?? model[key])?.DeepClone();
-        JsonNode end = Token("eos_token_id") ?? 0;
-        JsonNode first = Token("bos_token_id") ?? (end is JsonArray several ? several[0]!.DeepClone() : end.DeepClone());
-        JsonNode pad = Token("pad_token_id") ?? (end is JsonArray ends ? ends[0]!.DeepClone() : end.DeepClone());
+        JsonNode end = Token("eos_token_id") ?? 0, firstEnd = (end is JsonArray several ? several.FirstOrDefault() : end) ?? 0;
+        JsonNode first = Token("bos_token_id") ?? firstEnd.DeepClone(), pad = Token("pad_token_id") ?? firstEnd.DeepClone();
         JsonObject inputs = new()
         {
             ["input_ids"] = "input_ids",

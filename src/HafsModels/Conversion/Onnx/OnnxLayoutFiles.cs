@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HafsModels.Architectures;
+using HafsModels.Formats;
 
 namespace HafsModels.Conversion.Onnx;
 
@@ -14,6 +15,8 @@ internal abstract class OnnxLayoutFiles(ModelFolder folder, IReadOnlyList<OnnxDa
     [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "vocab.json", "merges.txt",
     ];
+
+    private const int MaxBytes = 16 << 20;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -80,14 +83,8 @@ internal abstract class OnnxLayoutFiles(ModelFolder folder, IReadOnlyList<OnnxDa
     /// <exception cref="HafsException">It is none.</exception>
     protected static JsonObject Parse(string path)
     {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("an object is needed");
-        }
-        catch (JsonException exception)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "ConfigJson", $"{path}: not valid JSON: {exception.Message}", path, inner: exception);
-        }
+        using JsonDocument document = JsonFile.Read(path, MaxBytes, "ConfigTooLarge", "ConfigJson");
+        return JsonObject.Create(document.RootElement.Clone())!;
     }
 
     /// <summary>JSON as it is written to a file.</summary>

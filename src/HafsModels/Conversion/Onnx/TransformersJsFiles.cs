@@ -46,7 +46,7 @@ internal sealed class TransformersJsFiles(ModelFolder folder, IReadOnlyList<Onnx
     private static IEnumerable<KeyValuePair<string, int>> Earlier(string output)
     {
         string path = Path.Combine(output, "config.json");
-        if (!File.Exists(path) || Parse(path)[Section]?[External] is not JsonObject external)
+        if (!File.Exists(path) || (Parse(path)[Section] as JsonObject)?[External] is not JsonObject external)
             yield break;
         foreach ((string file, JsonNode? count) in external)
         {

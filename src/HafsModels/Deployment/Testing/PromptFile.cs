@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using HafsModels.Formats;
 using HafsModels.Tokenizers;
 
 namespace HafsModels.Deployment.Testing;
@@ -11,7 +13,7 @@ namespace HafsModels.Deployment.Testing;
 /// </summary>
 internal static class PromptFile
 {
-    private const long MaximumBytes = 16 << 20;
+    private const int MaximumBytes = 16 << 20;
     private static readonly string[] Keys = ["prompt", "messages", "name", "system", "raw", "max_tokens", "expected", "pattern", "schema"];
 
     /// <summary>How long a pattern may take on an answer.</summary>
@@ -23,9 +25,7 @@ internal static class PromptFile
     {
         if (!File.Exists(path))
             throw new HafsException(ErrorKind.NotFound, "PromptFileNotFound", $"{path} is not there", path);
-        if (new FileInfo(path).Length > MaximumBytes)
-            throw new HafsException(ErrorKind.InvalidData, "PromptFileTooLarge", $"{path}: {new FileInfo(path).Length:N0} bytes; at most {MaximumBytes:N0} are allowed", path);
-        string text = File.ReadAllText(path);
+        string text = Encoding.UTF8.GetString(FileBytes.ReadText(path, MaximumBytes, "PromptFileTooLarge", "PromptFileInvalid").Span);
         string[] lines = [.. text.Split('\n').Select(line => line.TrimEnd('\r'))];
         List<TestPrompt> prompts = Path.GetExtension(path).ToLowerInvariant() switch
         {
@@ -40,15 +40,15 @@ internal static class PromptFile
     {
         if (node is not JsonObject entry)
             throw Bad(where, path, "a prompt is an object");
-        if (entry.Select(m => m.Key).FirstOrDefault(key => !Keys.Contains(key)) is { } unknown)
-            throw Bad(where, path, $"\"{unknown}\" is not known; known are {string.Join(", ", Keys)}");
-        string? text = Text(entry, "prompt", where, path), pattern = Text(entry, "pattern", where, path);
-        ChatMessage[] messages = [.. (entry["messages"] as JsonArray ?? []).Select(m => new ChatMessage(
-            m is JsonObject o ? Text(o, "role", where, path) ?? "user" : throw Bad(where, path, "a message is an object with role and content"), Text((JsonObject)m, "content", where, path) ?? ""))];
-        if ((text is null) == (messages.Length == 0))
-            throw Bad(where, path, "either \"prompt\" or \"messages\" is needed");
         try
         {
+            if (entry.Select(m => m.Key).FirstOrDefault(key => !Keys.Contains(key)) is { } unknown)
+                throw Bad(where, path, $"\"{unknown}\" is not known; known are {string.Join(", ", Keys)}");
+            string? text = Text(entry, "prompt", where, path), pattern = Text(entry, "pattern", where, path);
+            ChatMessage[] messages = [.. (entry["messages"] as JsonArray ?? []).Select(m => new ChatMessage(
+                m is JsonObject o ? Text(o, "role", where, path) ?? "user" : throw Bad(where, path, "a message is an object with role and content"), Text((JsonObject)m, "content", where, path) ?? ""))];
+            if ((text is null) == (messages.Length == 0))
+                throw Bad(where, path, "either \"prompt\" or \"messages\" is needed");
             if (pattern is not null)
                 _ = new Regex(pattern, RegexOptions.None, PatternTimeout);
             if (entry["schema"] is { } schema)
@@ -83,9 +83,9 @@ internal static class PromptFile
     {
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw Bad(where, path, $"no JSON: {exception.Message}");
         }

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using HafsModels.Architectures;
 using HafsModels.Conversion.Onnx;
 using HafsModels.Exports.Verification;
+using HafsModels.Formats;
 using HafsModels.Formats.Onnx;
 using HafsModels.Inference;
 using HafsModels.Inference.Onnx;
@@ -16,6 +17,7 @@ namespace HafsModels.Exports.Onnx;
 internal static class OnnxRules
 {
     private const string PlainPrompt = "In the beginning";
+    private const int MaxConfigBytes = 16 << 20;
 
     /// <summary>The rules, in order.</summary>
     public static IReadOnlyList<ExportRule> All { get; } =
@@ -66,13 +68,12 @@ internal static class OnnxRules
 
     private static string Config(ExportContents export)
     {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(export.PathOf("config.json")));
+        using JsonDocument config = JsonFile.Read(export.PathOf("config.json"), MaxConfigBytes, "ExportBroken", "ExportBroken");
         foreach (string graph in Models(export))
         {
             string name = Path.GetFileName(graph);
             int chunks = export.Files.Count(f => Path.GetFileName(f).StartsWith(name + "_data", StringComparison.Ordinal));
-            int stated = config.RootElement.TryGetProperty("transformers.js_config", out JsonElement section) && section.TryGetProperty("use_external_data_format", out JsonElement format)
-                && format.TryGetProperty(name, out JsonElement count) && count.TryGetInt32(out int number) ? number : 0;
+            int stated = config.RootElement.Member("transformers.js_config")?.Member("use_external_data_format")?.Integer(name) ?? 0;
             if (stated != chunks)
                 throw Broken(export.PathOf("config.json"), $"states {stated} files of external data for {name}, and there are {chunks}");
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace HafsModels.Formats.Peft;
 
@@ -85,20 +84,8 @@ public sealed class PeftConfig
     public static PeftConfig Read(string folder)
     {
         string path = System.IO.Path.Combine(System.IO.Path.GetFullPath(folder), FileName);
-        byte[] json = FileBytes.ReadWhole(path, MaxBytes, "AdapterConfigTooLarge");
-        try
-        {
-            if (!Utf8.IsValid(json))
-                throw new HafsException(ErrorKind.InvalidData, "AdapterConfigJson", $"{path}: not UTF-8", path);
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new PeftConfig(document.RootElement.Clone(), path)
-                : throw new HafsException(ErrorKind.InvalidData, "AdapterConfigJson", $"{path}: must be a JSON object, but is {document.RootElement.ValueKind}", path);
-        }
-        catch (JsonException exception)
-        {
-            throw new HafsException(ErrorKind.InvalidData, "AdapterConfigJson", $"{path}: not valid JSON: {exception.Message}", path, inner: exception);
-        }
+        using JsonDocument document = JsonFile.Read(path, MaxBytes, "AdapterConfigTooLarge", "AdapterConfigJson");
+        return new PeftConfig(document.RootElement.Clone(), path);
     }
 
     /// <summary>Rank that a module must have.</summary>

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Microsoft.Win32.SafeHandles;
 
 namespace HafsModels.Formats.SentencePiece;
 
@@ -6,7 +7,7 @@ namespace HafsModels.Formats.SentencePiece;
 internal static class SentencePieceFile
 {
     /// <summary>The largest in use has 5 MB.</summary>
-    private const long MaximumBytes = 256L << 20;
+    private const int MaximumBytes = 256 << 20;
 
     // Tag of the first field, the pieces; a tiktoken file of the same name begins with a letter.
     private const byte FirstTag = 0x0A;
@@ -21,21 +22,14 @@ internal static class SentencePieceFile
     /// <exception cref="HafsException">It is too large, cut short, no SentencePiece model, or of a kind that is not known.</exception>
     public static ModelProto Read(string path)
     {
-        long length = new FileInfo(path).Length;
-        if (length > MaximumBytes)
-            throw Invalid($"{path}: {length:N0} bytes; at most {MaximumBytes:N0} are allowed");
         ModelProto model;
         try
         {
-            model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+            model = ModelProto.Parser.ParseFrom(FileBytes.ReadWhole(path, MaximumBytes, "SentencePieceInvalid"));
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw Invalid($"{path}: no SentencePiece model: {error.Message}", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new HafsException(ErrorKind.PermissionDenied, "TokenizerFileUnreadable", $"{path}: {error.Message}", path, inner: error);
+            throw new HafsException(ErrorKind.InvalidData, "SentencePieceInvalid", $"{path}: no SentencePiece model: {error.Message}", path, inner: error);
         }
 
         if (model.TrainerSpec?.ModelType is TrainerSpec.Types.ModelType.Word or TrainerSpec.Types.ModelType.Char || model.TrainerSpec?.TreatWhitespaceAsSuffix == true
@@ -48,8 +42,6 @@ internal static class SentencePieceFile
 
         Check(model, path);
         return model;
-
-        HafsException Invalid(string message, Exception? inner = null) => new(ErrorKind.InvalidData, "SentencePieceInvalid", message, path, inner: inner);
     }
 
     /// <summary>What SentencePiece itself demands: no empty and no repeated piece, one for unknown text, no scores beyond numbers.</summary>
@@ -74,14 +66,10 @@ internal static class SentencePieceFile
 
     private static bool BeginsWithPieces(string path)
     {
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            return file.ReadByte() == FirstTag;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new HafsException(ErrorKind.PermissionDenied, "TokenizerFileUnreadable", $"{path}: {error.Message}", path, inner: error);
-        }
+        using SafeFileHandle file = FileBytes.Open(path);
+        byte first = 0;
+        if (RandomAccess.GetLength(file) > 0)
+            FileBytes.Read(file, 0, new Span<byte>(ref first), path);
+        return first == FirstTag;
     }
 }

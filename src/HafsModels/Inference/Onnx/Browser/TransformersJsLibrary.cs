@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HafsModels.Formats;
+using HafsModels.Tokenizers;
 
 namespace HafsModels.Inference.Onnx.Browser;
 
@@ -14,6 +16,8 @@ internal sealed record TransformersJsLibrary(string ScriptFolder, string Runtime
     /// <summary>The script that holds all of the library.</summary>
     public const string Script = "transformers.min.js";
 
+    private const int MaxBytes = 1 << 20;
+
     /// <summary>Finds the package; null when none is named, which means the network.</summary>
     /// <exception cref="HafsException">What is named is no such package.</exception>
     public static TransformersJsLibrary? Find(string? folder)
@@ -25,8 +29,8 @@ internal sealed record TransformersJsLibrary(string ScriptFolder, string Runtime
         string scripts = Path.Combine(folder, "dist"), description = Path.Combine(folder, "package.json");
         if (!File.Exists(Path.Combine(scripts, Script)) || !File.Exists(description))
             throw new HafsException(ErrorKind.NotFound, "TransformersJsNotFound", $"{folder}: is no npm package @huggingface/transformers: dist/{Script} is missing", folder, "npm install @huggingface/transformers");
-        using JsonDocument package = JsonDocument.Parse(File.ReadAllBytes(description));
-        string version = package.RootElement.TryGetProperty("version", out JsonElement value) ? value.GetString() ?? "" : "";
+        using JsonDocument package = JsonFile.Read(description, MaxBytes, "TransformersJsPackage", "TransformersJsPackage");
+        string version = package.RootElement.Text("version") ?? "";
 
         // Version 3 carries its runtime; version 4 takes the package beside it.
         string[] places = [scripts, Path.Combine(folder, "node_modules", "onnxruntime-web", "dist"), Path.Combine(folder, "..", "onnxruntime-web", "dist"), Path.Combine(folder, "..", "..", "onnxruntime-web", "dist")];
