@@ -1,4 +1,5 @@
 using HafsModels.Architectures;
+using HafsModels.Tensors;
 
 namespace HafsModels.Inference;
 
@@ -58,9 +59,9 @@ internal sealed class BlockLoader(WeightLoader loader, DecoderConfig config, int
     private HeadNorm HeadNorm(string name, int heads)
     {
         // One weight for every head, one for each, or one over all of them.
-        int[]? shape = loader.ShapeOf(Role(name));
+        Shape? shape = loader.ShapeOf(Role(name));
         int width = shape is [_] && shape[0] != head ? heads * head : head;
-        float[] weight = shape is null ? [] : shape.Length == 2 ? loader.Matrix(Role(name), heads, head).ToArray() : loader.Vector(Role(name), width);
+        float[] weight = shape is null ? [] : shape.Count == 2 ? loader.Matrix(Role(name), heads, head).ToArray() : loader.Vector(Role(name), width);
         return new HeadNorm(new DecoderNorm(weight, []), width);
     }
 
@@ -98,14 +99,9 @@ internal sealed class BlockLoader(WeightLoader loader, DecoderConfig config, int
 
     private FeedForwardWeights FeedForward(string suffix, int width)
     {
-        WeightMatrix? gate = null, up;
+        WeightMatrix? gate, up;
         string gateRole = Role($"ffn_gate{suffix}.weight"), upRole = Role($"ffn_up{suffix}.weight");
-        if (loader.Has(gateRole))
-        {
-            gate = loader.Matrix(gateRole, width, hidden);
-            up = loader.Matrix(upRole, width, hidden);
-        }
-        else if (loader.ShapeOf(upRole) is [var rows, _] && rows == 2 * width)
+        if (!loader.Has(gateRole) && loader.ShapeOf(upRole) is [var rows, _] && rows == 2 * width)
         {
             // Gate and up projection one below the other.
             WeightMatrix fused = loader.Matrix(upRole, 2 * width, hidden);
@@ -113,6 +109,8 @@ internal sealed class BlockLoader(WeightLoader loader, DecoderConfig config, int
         }
         else
         {
+            // The clamped activation is a product of gate and up projection: it has no form for one of them.
+            gate = loader.Has(gateRole) || config.Activation == ActivationKind.ClampedSwiGlu ? loader.Matrix(gateRole, width, hidden) : null;
             up = loader.Matrix(upRole, width, hidden);
         }
 

@@ -9,6 +9,7 @@ internal static class DecoderConfigRules
     private const int MaxWidth = 1 << 20;
     private const int MaxVocabulary = 1 << 24;
     private const int MaxContext = 1 << 28;
+    private const int MaxExperts = 1 << 12;
 
     /// <summary>Checks a configuration.</summary>
     /// <exception cref="HafsException">A size is out of range or does not fit another.</exception>
@@ -24,15 +25,20 @@ internal static class DecoderConfigRules
         Range(config.ContextLength, MaxContext, "context_length");
         Rule(config.RopeDimension >= 0 && config.RopeDimension <= config.HeadDimension, $"rope.dimension_count is {config.RopeDimension:N0}; 0 to {config.HeadDimension:N0} are allowed");
         Rule(config.ValueDimension >= 0 && (long)config.HeadCount * config.ValueDimension <= MaxWidth, $"attention.value_length is {config.ValueDimension:N0}; {config.HeadCount} heads of it are more than {MaxWidth:N0} elements");
-        Rule(config.ExpertCount >= 0 && config.ExpertUsedCount >= 0 && config.ExpertUsedCount <= config.ExpertCount, $"expert_used_count is {config.ExpertUsedCount:N0} of {config.ExpertCount:N0} experts");
+        Rule(config.ExpertCount is >= 0 and <= MaxExperts, $"expert_count is {config.ExpertCount:N0}; 0 to {MaxExperts:N0} are allowed");
+        Rule(config.ExpertUsedCount >= 0 && config.ExpertUsedCount <= config.ExpertCount, $"expert_used_count is {config.ExpertUsedCount:N0} of {config.ExpertCount:N0} experts");
         Rule(config.ExpertCount == 0 || config.ExpertUsedCount > 0, $"expert_used_count is 0 of {config.ExpertCount:N0} experts");
         Rule(config.ExpertFeedForwardSize <= MaxWidth && config.SharedFeedForwardSize <= MaxWidth, $"experts of width {Math.Max(config.ExpertFeedForwardSize, config.SharedFeedForwardSize):N0} are wider than {MaxWidth:N0}");
+        Rule((long)config.ExpertCount * Math.Max(config.ExpertFeedForwardSize, config.HiddenSize) <= int.MaxValue, $"{config.ExpertCount:N0} experts of width {config.ExpertFeedForwardSize:N0} have more than {int.MaxValue:N0} rows");
         Rule(
             config.ExpertGroupCount <= 1 || (config.ExpertCount % config.ExpertGroupCount == 0 && config.ExpertGroupUsedCount >= 1 && config.ExpertGroupUsedCount <= config.ExpertGroupCount && config.ExpertUsedCount <= config.ExpertCount / config.ExpertGroupCount * config.ExpertGroupUsedCount),
             $"{config.ExpertCount} experts in {config.ExpertGroupCount} groups, of which {config.ExpertGroupUsedCount} are used, do not fit");
         Rule(
             config.KeyValueRank == 0 || (config.KeyValueHeadCount == 1 && config.LatentKeyDimension > config.RopeDimension && config.LatentValueDimension > 0 && config.HeadDimension == config.KeyValueRank + config.RopeDimension && config.ValueWidth == config.KeyValueRank && config.QueryRank <= MaxWidth && config.LatentKeyDimension <= MaxWidth && config.LatentValueDimension <= MaxWidth),
             $"latent attention of rank {config.KeyValueRank} with {config.KeyValueHeadCount} key/value heads (1 is allowed), keys of {config.LatentKeyDimension} and values of {config.LatentValueDimension} elements, {config.RopeDimension} of them rotated, do not fit");
+        Rule(
+            config.KeyValueRank == 0 || (long)config.HeadCount * Math.Max(config.LatentKeyDimension, config.LatentValueDimension) <= MaxWidth,
+            $"latent attention of {config.HeadCount} heads with keys of {config.LatentKeyDimension} and values of {config.LatentValueDimension} elements: more than {MaxWidth:N0} elements");
         Rule((long)config.HeadCount * config.HeadDimension <= MaxWidth, $"{config.HeadCount} heads of {config.HeadDimension} elements are more than {MaxWidth:N0} elements");
         Rule(config.HeadCount % config.KeyValueHeadCount == 0, $"{config.HeadCount} query heads cannot share {config.KeyValueHeadCount} key/value heads evenly");
         Rule(config.RopeDimension % 2 == 0, $"rope.dimension_count is {config.RopeDimension}; rotation takes pairs");

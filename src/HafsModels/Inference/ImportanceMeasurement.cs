@@ -19,25 +19,38 @@ internal sealed record ImportanceMeasurement(IReadOnlyDictionary<string, Activat
 {
     private const int MaxTextBytes = 1 << 28;
 
+    // The second half of a chunk predicts all its tokens but the last: with fewer there is nothing to predict.
+    private const int FewestTokens = 4;
+
     /// <summary>Runs a model over a text.</summary>
     /// <param name="model">The model.</param>
     /// <param name="text">The text.</param>
     /// <param name="request">Chunks, and whether the head counts.</param>
     /// <param name="progress">Told about chunks done.</param>
     /// <param name="cancellationToken">Ends the work between two blocks of layers.</param>
-    /// <exception cref="HafsException">The text has less than one chunk, or the model gives logits that are not numbers.</exception>
+    /// <exception cref="HafsException">A chunk is too short to predict anything, the text has less than one, or the model gives logits that are not numbers.</exception>
     public static ImportanceMeasurement Run(TextGenerator model, string text, ImportanceRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         Decoder decoder = model.Decoder;
         int length = Math.Min(request.ContextLength, decoder.Config.ContextLength);
+        if (length < FewestTokens)
+        {
+            throw new HafsException(
+                ErrorKind.InvalidArgument,
+                "ImportanceChunkTooShort",
+                $"{decoder.Path}: chunks of {length:N0} tokens (the model's context has {decoder.Config.ContextLength:N0}) are too short; {FewestTokens} is the least",
+                decoder.Path,
+                "Give a larger context length.");
+        }
+
         int[] tokens = model.Tokenizer.Encode(text, addSpecial: true, parseSpecial: false);
         int chunks = tokens.Length / length;
-        if (chunks == 0 || length < 4)
+        if (chunks == 0)
         {
             throw new HafsException(
                 ErrorKind.InvalidArgument,
                 "ImportanceTextTooShort",
-                $"{request.TextPath}: the text has {tokens.Length:N0} tokens; one chunk takes {Math.Max(4, length):N0}",
+                $"{request.TextPath}: the text has {tokens.Length:N0} tokens; one chunk takes {length:N0}",
                 request.TextPath,
                 "Give a longer text, or a smaller context length.");
         }

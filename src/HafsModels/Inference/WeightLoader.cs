@@ -25,8 +25,8 @@ internal sealed class WeightLoader(DecoderWeights source, WeightArena arena, Can
     /// <summary>Whether there is a weight.</summary>
     public bool Has(string role) => roles.ContainsKey(role);
 
-    /// <summary>Dimensions of a weight, outermost first; null when there is none.</summary>
-    public int[]? ShapeOf(string role) => roles.TryGetValue(role, out (GgmlType Type, Shape Shape) found) ? [.. found.Shape.Select(d => checked((int)d))] : null;
+    /// <summary>Dimensions of a weight; null when there is none.</summary>
+    public Shape? ShapeOf(string role) => roles.TryGetValue(role, out (GgmlType Type, Shape Shape) found) ? found.Shape : null;
 
     /// <summary>Loads matrices that are stacked.</summary>
     /// <exception cref="HafsException">It is missing or has another shape.</exception>

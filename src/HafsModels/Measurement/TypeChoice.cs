@@ -48,8 +48,8 @@ public sealed record TypeChoice(IReadOnlyDictionary<string, GgmlType> Types, lon
         Sensitivity sensitivity = Sensitivities.Measure(source, trials, plan.ElementCount, plan.SourceBytes, options, progress, cancellationToken);
         if (!sensitivity.IsMeasured && options.Asked.Importance is null)
         {
-            // So coarse a type is only right where its effect was seen.
-            candidates = [.. candidates.Select(list => (IReadOnlyList<TypeCandidate>)[.. list.Where(c => !Recipe.Coarse.Contains(c.Type))])];
+            // So coarse a type is only right where its effect was seen, or where a tensor is stored in it already.
+            candidates = [.. candidates.Select(list => (IReadOnlyList<TypeCandidate>)[.. list.Where(c => !(c.Cost > 0) || !Recipe.Coarse.Contains(c.Type))])];
             RequireReachable(target, plan, kept, candidates, budget);
         }
 

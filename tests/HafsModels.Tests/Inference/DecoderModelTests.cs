@@ -21,6 +21,13 @@ public class DecoderModelTests
         { "rope.freq_base", config => config with { RopeBase = 0 } },
         { "context_length", config => config with { ContextLength = 0 } },
         { "vocab_size", config => config with { VocabularySize = int.MaxValue } },
+        {
+            "latent attention",
+            config => config with
+            {
+                KeyValueHeadCount = 1, HeadCount = 1 << 14, KeyValueRank = 32, HeadDimension = 64, RopeDimension = 32, ValueDimension = 32, LatentKeyDimension = 1 << 17, LatentValueDimension = 32,
+            }
+        },
     };
 
     [Theory]
@@ -37,6 +44,17 @@ public class DecoderModelTests
     {
         HafsException error = Load(weights => weights.Roles.Remove("blk.2.ffn_up.weight"));
         Assert.Equal(("MissingTensor", "blk.2.ffn_up.weight"), (error.Id, error.Target));
+    }
+
+    [Fact]
+    public void A_gate_that_the_activation_cannot_do_without_is_named_when_it_is_missing()
+    {
+        HafsException error = Load(weights =>
+        {
+            weights.Config = weights.Config with { Activation = ActivationKind.ClampedSwiGlu };
+            weights.Roles.Remove("blk.0.ffn_gate.weight");
+        });
+        Assert.Equal(("MissingTensor", "blk.0.ffn_gate.weight"), (error.Id, error.Target));
     }
 
     [Fact]

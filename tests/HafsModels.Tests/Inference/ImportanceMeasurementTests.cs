@@ -76,6 +76,16 @@ public sealed class ImportanceMeasurementTests : IDisposable
         Assert.Equal(["short.txt"], Directory.GetFiles(folder).Select(Path.GetFileName));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void A_chunk_too_short_to_predict_anything_is_refused(int tokens)
+    {
+        HafsException error = Assert.Throws<HafsException>(() => Measure(Repository.PathOf("tests", "models", "kjv-llama"), "ours.gguf", request => request with { ContextLength = tokens }));
+        Assert.Equal(("ImportanceChunkTooShort", ErrorKind.InvalidArgument), (error.Id, error.Kind));
+    }
+
     [Fact]
     public void An_output_that_exists_is_kept_unless_forced()
     {

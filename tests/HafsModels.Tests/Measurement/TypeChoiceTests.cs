@@ -114,6 +114,17 @@ public sealed class TypeChoiceTests : IDisposable
     }
 
     [Fact]
+    public void A_tensor_that_is_stored_coarsely_already_may_stay_so_where_nothing_can_be_run()
+    {
+        string path = Repository.PathOf("tests", "models", "kjv-llama"), stored = Path.Combine(folder, "stored.gguf");
+        Write(path, new(Recipes.Get("Q8_0")) { ExactTypes = new Dictionary<string, GgmlType> { ["blk.1.attn_k.weight"] = GgmlType.IQ2_S } }, stored);
+        using ConversionJob job = ConversionJob.Open(new ConvertRequest { Path = stored, OutputPath = folder, Quantization = "Q4_K_M", AllowRequantize = true }, new ModelSource(stored));
+        TypeChoice choice = TypeChoice.Choose(job.Files[0].Plan, job.Source, new SizeTarget(null, 4.5), new TypeChoiceOptions { EffectBudget = 1 }, null, default);
+        Assert.Contains("usual for the roles", choice.Method, StringComparison.Ordinal);
+        Assert.Equal("blk.1.attn_k.weight", Assert.Single(choice.Types, t => Recipe.Coarse.Contains(t.Value)).Key);
+    }
+
+    [Fact]
     public void A_larger_model_shares_effects_between_neighbouring_blocks()
     {
         string path = Repository.PathOf("tests", "models", "kjv-llama");
