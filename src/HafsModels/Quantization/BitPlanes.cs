@@ -82,14 +82,17 @@ internal static class BitPlanes
         }
     }
 
-    /// <summary>Splits 6-bit integers into the lower four and upper two bits.</summary>
-    public static void Split(ReadOnlySpan<byte> quants, Span<byte> low, Span<byte> high)
+    /// <summary>Packs the lower four bits of 6-bit integers as <see cref="PackHalves"/> does, and the upper two as <see cref="PackQuarters"/>.</summary>
+    public static void PackSixBits(ReadOnlySpan<byte> quants, Span<byte> low, Span<byte> high)
     {
-        for (int i = 0; i < quants.Length; i += Step)
+        int n = quants.Length / 4;
+        Vector128<byte> lowest = Vector128.Create((byte)15);
+        for (int i = 0; i < n; i += Step)
         {
-            Vector128<byte> integers = Vector128.Create(quants[i..]);
-            (integers & Vector128.Create((byte)15)).CopyTo(low[i..]);
-            (integers >>> 4).CopyTo(high[i..]);
+            Vector128<byte> a = Plane(quants, i, 0, n), b = Plane(quants, i, 1, n), c = Plane(quants, i, 2, n), d = Plane(quants, i, 3, n);
+            (a & lowest | c << 4).CopyTo(low[i..]);
+            (b & lowest | d << 4).CopyTo(low[(i + n)..]);
+            (a >>> 4 | b >>> 4 << 2 | c >>> 4 << 4 | d >>> 4 << 6).CopyTo(high[i..]);
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
     private static void Finish<V>(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, ReadOnlySpan<float> scales, Span<byte> block)
         where V : struct, ILanes<V>
     {
-        float extreme = ScaleSearch.Extreme(scales);
+        float extreme = BlockLanes.Extreme<V>(scales);
         if (MathF.Abs(extreme) < ScaleSearch.Tiny)
         {
             block.Clear();
@@ -90,12 +90,11 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
 
         float inverse = -128f / extreme;
         float d = block.WriteHalf(Scale, 1 / inverse);
+        QuantizeScales<V>(scales, inverse, block.Slice(Scales, SubBlocks));
         Span<byte> quants = stackalloc byte[Elements];
         for (int j = 0; j < SubBlocks; j++)
         {
-            sbyte scaleQuant = (sbyte)Math.Min(127, Rounding.Nearest(inverse * scales[j]));
-            block[Scales + j] = (byte)scaleQuant;
-            float scale = d * scaleQuant;
+            float scale = d * (sbyte)block[Scales + j];
             Span<byte> subQuants = quants.Slice(j * SubBlock, SubBlock);
             if (scale != 0)
                 NearestQuants.Find<V>(x.Slice(j * SubBlock, SubBlock), scale, 0, -Limit, Limit - 1, subQuants);
@@ -103,12 +102,19 @@ internal sealed class Q6_K() : BlockFormat(GgmlType.Q6_K)
                 Search(x, importance, j, subQuants);
         }
 
-        Span<byte> low = stackalloc byte[128], high = stackalloc byte[128];
         for (int half = 0; half < 2; half++)
+            BitPlanes.PackSixBits(quants.Slice(half * 128, 128), block.Slice(half * 64, 64), block.Slice(High + half * 32, 32));
+    }
+
+    // What is above an int8 becomes its largest; what is below wraps around.
+    private static unsafe void QuantizeScales<V>(ReadOnlySpan<float> scales, float inverse, Span<byte> quants)
+        where V : struct, ILanes<V>
+    {
+        fixed (float* source = scales)
+        fixed (byte* destination = quants)
         {
-            BitPlanes.Split(quants.Slice(half * 128, 128), low, high);
-            BitPlanes.PackHalves(low, block[(half * 64)..]);
-            BitPlanes.PackQuarters(high, block[(High + half * 32)..]);
+            for (int j = 0; j < SubBlocks; j += V.Count)
+                V.StoreBytes(V.MinBits(NearestQuants.Nearest(V.Create(inverse) * V.Load(source + j)), V.CreateBits(sbyte.MaxValue)), destination + j);
         }
     }
 

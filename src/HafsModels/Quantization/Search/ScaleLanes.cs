@@ -112,9 +112,14 @@ internal static unsafe class ScaleLanes<V, TRule>
             }
         }
 
-        Judge(ref state, inverse0, sumXQ0, sumQQ0);
-        Judge(ref state, inverse1, sumXQ1, sumQQ1);
-        Judge(ref state, inverse2, sumXQ2, sumQQ2);
+        // In registers: in memory each judgement would wait for what the one before it stores.
+        V scale = state.Scale, best = state.Best, inverse = state.Inverse;
+        Judge(inverse0, sumXQ0, sumQQ0, ref scale, ref best, ref inverse);
+        Judge(inverse1, sumXQ1, sumQQ1, ref scale, ref best, ref inverse);
+        Judge(inverse2, sumXQ2, sumQQ2, ref scale, ref best, ref inverse);
+        state.Scale = scale;
+        state.Best = best;
+        state.Inverse = inverse;
     }
 
     [MethodImpl(Inline)]
@@ -128,13 +133,13 @@ internal static unsafe class ScaleLanes<V, TRule>
     }
 
     [MethodImpl(Inline)]
-    private static void Judge(ref State state, V inverse, V sumXQ, V sumQQ)
+    private static void Judge(V candidateInverse, V sumXQ, V sumQQ, ref V scale, ref V best, ref V inverse)
     {
-        V scale = sumXQ / sumQQ;
-        V isBetter = V.LessThan(state.Best * sumQQ, sumXQ * sumXQ) & V.LessThan(V.Zero, sumQQ);
-        state.Scale = V.Select(isBetter, scale, state.Scale);
-        state.Best = V.Select(isBetter, scale * sumXQ, state.Best);
-        state.Inverse = V.Select(isBetter, inverse, state.Inverse);
+        V candidate = sumXQ / sumQQ;
+        V isBetter = V.LessThan(best * sumQQ, sumXQ * sumXQ) & V.LessThan(V.Zero, sumQQ);
+        scale = V.Select(isBetter, candidate, scale);
+        best = V.Select(isBetter, candidate * sumXQ, best);
+        inverse = V.Select(isBetter, candidateInverse, inverse);
     }
 
     // Seen as integers, positive floats keep their order and negative ones lie below them.
