@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using HafsModels.Conversion;
 using HafsModels.Inference;
 
@@ -12,7 +11,6 @@ namespace HafsModels.Measurement.Reports;
 /// <param name="Tensors">Every tensor of it.</param>
 public sealed record QuantizationReport(string Model, string Quantization, long FileBytes, IReadOnlyList<TensorError> Tensors)
 {
-    private const double Width = 960, Margin = 24;
     private const int LongestList = 20;
 
     /// <summary>How faithfully the result answers, or null when that was not measured.</summary>
@@ -27,7 +25,7 @@ public sealed record QuantizationReport(string Model, string Quantization, long 
     public static void RequireName(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!IsPicture(path) && !path.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
+        if (!ReportDocument.IsPicture(path) && !path.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
         {
             throw new HafsException(
                 ErrorKind.InvalidArgument, "ReportFormat", $"{path}: a report is a page or a picture", path, "Give it a name that ends in .html or .svg.");
@@ -40,22 +38,14 @@ public sealed record QuantizationReport(string Model, string Quantization, long 
     public void Write(string path)
     {
         RequireName(path);
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.WriteAllText(path, IsPicture(path) ? ToSvg() : ToHtml());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new HafsException(ErrorKind.PermissionDenied, "ReportNotWritten", $"{path}: the report could not be written: {exception.Message}", path, inner: exception);
-        }
+        ReportDocument.Write(path, ToSvg, ToHtml);
     }
 
     /// <summary>The picture.</summary>
     public string ToSvg()
     {
         var canvas = new SvgCanvas();
-        double width = Width - 2 * Margin, y = Heading(canvas);
+        double width = ReportDocument.Width - 2 * ReportDocument.Margin, y = Heading(canvas);
         IReadOnlyList<TensorError> matrices = Matrices;
         if (matrices.Count > 0)
         {
@@ -66,30 +56,17 @@ public sealed record QuantizationReport(string Model, string Quantization, long 
                 y = list.Draw(canvas, y, width);
         }
 
-        return string.Create(CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {y + Margin:0}\" width=\"{Width}\" height=\"{y + Margin:0}\" role=\"img\" aria-labelledby=\"report-title report-description\">\n"
-            + $"<title id=\"report-title\">{SvgCanvas.Escape(Title)}</title>\n<desc id=\"report-description\">{SvgCanvas.Escape(Description)}</desc>\n"
-            + $"<style>{ReportStyle.Picture}</style>\n<rect width=\"100%\" height=\"100%\" class=\"paper\"/>\n<g transform=\"translate({Margin} {Margin})\">\n{canvas}</g>\n</svg>\n");
+        return ReportDocument.Picture(Title, Description, canvas, y);
     }
 
     /// <summary>The page: the picture, and every tensor in a table.</summary>
     public string ToHtml()
     {
-        var page = new StringBuilder();
-        page.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append(CultureInfo.InvariantCulture, $"<meta name=\"color-scheme\" content=\"light dark\">\n<title>{SvgCanvas.Escape(Title)}</title>\n<style>{ReportStyle.Page}</style>\n</head>\n<body>\n<main>\n");
-        page.Append(ToSvg());
-        page.Append(CultureInfo.InvariantCulture, $"<details open=\"open\">\n<summary>All {Tensors.Count:N0} tensors</summary>\n<div class=\"table\"><table>\n<thead><tr>");
         (string Name, Func<TensorError, string> Text)[] columns = Columns();
-        foreach ((string name, _) in columns)
-            page.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{SvgCanvas.Escape(name)}</th>");
-        page.Append("</tr></thead>\n<tbody>\n");
-        foreach (TensorError tensor in Tensors)
-            page.Append("<tr>").AppendJoin("", columns.Select(c => $"<td>{SvgCanvas.Escape(c.Text(tensor))}</td>")).Append("</tr>\n");
-        return page.Append("</tbody>\n</table></div>\n</details>\n</main>\n<footer>Errors are exact, over every weight of the file. Made by HafsModels.</footer>\n</body>\n</html>\n").ToString();
+        string table = ReportDocument.Table(columns.Select(c => c.Name), Tensors.Select(tensor => columns.Select(c => c.Text(tensor))));
+        string summary = string.Create(CultureInfo.InvariantCulture, $"<details open=\"open\">\n<summary>All {Tensors.Count:N0} tensors</summary>\n");
+        return ReportDocument.Page(Title, ToSvg() + summary + table + "</details>\n", "Errors are exact, over every weight of the file.");
     }
-
-    private static bool IsPicture(string path) => path.EndsWith(".svg", StringComparison.OrdinalIgnoreCase);
 
     private static string Percent(double share) =>
         !double.IsFinite(share) ? "no number" : share == 0 ? "exact" : (100 * share).ToString(share < 0.01 ? "0.###" : "0.00", CultureInfo.InvariantCulture) + " %";
@@ -127,7 +104,7 @@ public sealed record QuantizationReport(string Model, string Quantization, long 
         long vectors = Tensors.Count(t => t.Shape.Count < 2);
         if (vectors > 0)
             canvas.Text(0, y += 20, $"{vectors:N0} norms and biases stay in their own precision and are not drawn.", "note");
-        canvas.Rule(0, y + 14, Width - 2 * Margin);
+        canvas.Rule(0, y + 14, ReportDocument.Width - 2 * ReportDocument.Margin);
         return y + 34;
     }
 
