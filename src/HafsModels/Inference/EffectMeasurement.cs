@@ -37,6 +37,8 @@ internal sealed class EffectMeasurement : IDisposable
             int done = 0;
             Run(source.Decoder, logits =>
             {
+                for (int i = 0; i < logits.Length; i += vocabulary)
+                    FidelityMeasurement.CheckNumber(LogitComparison.LogSumExp(logits.Span.Slice(i, vocabulary)), source.Decoder);
                 logits.Span.CopyTo(reference.AsSpan(done));
                 done += logits.Length;
             }, cancellationToken);

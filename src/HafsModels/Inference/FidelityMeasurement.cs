@@ -168,7 +168,9 @@ public static class FidelityMeasurement
             result.Path);
     }
 
-    private static void CheckNumber(double loss, Decoder decoder)
+    /// <summary>Checks what was computed from logits.</summary>
+    /// <exception cref="HafsException">It is no finite number.</exception>
+    internal static void CheckNumber(double loss, Decoder decoder)
     {
         if (!double.IsFinite(loss))
             throw new HafsException(ErrorKind.InvalidData, "NonFiniteLogits", $"{decoder.Path}: the model gives logits that are not finite numbers; its weights are damaged", decoder.Path);

@@ -122,7 +122,7 @@ internal sealed record ImportanceMeasurement(IReadOnlyDictionary<string, Activat
             }
         }
 
-        return double.IsFinite(loss) ? loss : throw new HafsException(
-            ErrorKind.InvalidData, "NonFiniteLogits", $"{decoder.Path}: the model gives logits that are not finite numbers; its weights are damaged", decoder.Path);
+        FidelityMeasurement.CheckNumber(loss, decoder);
+        return loss;
     }
 }
