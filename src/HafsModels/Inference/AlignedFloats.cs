@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using HafsModels.Quantization.Lanes;
 
 namespace HafsModels.Inference;
 
@@ -7,14 +7,11 @@ namespace HafsModels.Inference;
 /// </summary>
 internal static class AlignedFloats
 {
-    private const int Line = 64;
-
-    /// <summary>Allocates a buffer that the collector does not move.</summary>
-    public static unsafe Memory<float> Allocate(int count)
+    /// <summary>Allocates a buffer of zeros that the collector does not move.</summary>
+    public static Memory<float> Allocate(int count)
     {
-        float[] array = GC.AllocateArray<float>(count + (Line / sizeof(float)), pinned: true);
-        nint beyond = (nint)Unsafe.AsPointer(ref array[0]) % Line;
-        int skip = beyond == 0 ? 0 : (int)((Line - beyond) / sizeof(float));
-        return array.AsMemory(skip, count);
+        Memory<float> floats = CacheLines.Allocate(count);
+        floats.Span.Clear();
+        return floats;
     }
 }
