@@ -42,7 +42,7 @@ internal static class ConvertBenchmark
         {
             long bytes = GeneratedCheckpoint.Write(checkpoint, options["--tokenizer"] ?? Path.Combine("tests", "models", "kjv-llama"), gigabytes);
             ConvertOnce([checkpoint, "BF16", bf16, "0"]);
-            Console.WriteLine($"{QuantizeBenchmark.CpuName()}, {Environment.ProcessorCount} cores; {bytes / 1e9:F2} GB of bf16 to {quantization}");
+            Console.WriteLine($"{ProcessorTime.ProcessorName()}, {Environment.ProcessorCount} cores; {bytes / 1e9:F2} GB of bf16 to {quantization}");
             List<Result> results = [];
             foreach (int threads in options.Threads())
                 results.Add(Measure(checkpoint, bf16, ours, theirs, peer, quantization, threads, options.Number("--repetitions", 3), bytes));

@@ -120,6 +120,8 @@ internal static class DecodeBenchmark
             process.BeginErrorReadLine();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"{program} exited with {process.ExitCode}");
             return (ProcessorTime.OfChildren() - began, output);
         }
     }

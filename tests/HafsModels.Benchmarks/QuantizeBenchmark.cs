@@ -27,7 +27,7 @@ internal static class QuantizeBenchmark
         foreach (int threads in options.Threads())
         {
             double bandwidth = ReadBandwidth(threads);
-            Console.WriteLine($"{CpuName()}, {threads} thread(s), reads {bandwidth / 1e9:F1} GB/s; MB/s of float32 in, medians of {repetitions}");
+            Console.WriteLine($"{ProcessorTime.ProcessorName()}, {threads} thread(s), reads {bandwidth / 1e9:F1} GB/s; MB/s of float32 in, medians of {repetitions}");
             foreach (BlockFormat format in options.Formats())
             {
                 float[] weights = importance.Length == 0 && format.NeedsImportance ? Distribution.MakeImportance(RowLength) : importance;
@@ -141,10 +141,4 @@ internal static class QuantizeBenchmark
 
         return memory.Length * 4.0 / best;
     }
-
-    /// <summary>What the CPU calls itself.</summary>
-    public static string CpuName()
-        => File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").Where(l => l.StartsWith("model name", StringComparison.Ordinal)).Select(l => l.Split(':')[1].Trim()).FirstOrDefault("unknown CPU")
-            : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown CPU";
 }

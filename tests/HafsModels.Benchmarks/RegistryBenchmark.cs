@@ -17,7 +17,7 @@ internal static class RegistryBenchmark
         {
             Write(path, models);
             var query = new ModelQuery { Ids = ["m0*"], Role = "asm", Tags = ["t4"], Format = "gguf" };
-            Console.WriteLine($"{QuantizeBenchmark.CpuName()}, {Environment.ProcessorCount} cores; {models:N0} models, {new FileInfo(path).Length / 1e6:F1} MB");
+            Console.WriteLine($"{ProcessorTime.ProcessorName()}, {Environment.ProcessorCount} cores; {models:N0} models, {new FileInfo(path).Length / 1e6:F1} MB");
             Print("first reading", Measure(1, () => ModelRegistry.Open(path).Find(query)), null);
             double list = Print("list with filters, warm", Measure(repetitions, () => ModelRegistry.Open(path).Find(query)), 150);
             Print("list of all, warm", Measure(repetitions, () => ModelRegistry.Open(path).Find(new ModelQuery())), null);

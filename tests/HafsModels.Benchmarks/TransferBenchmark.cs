@@ -45,7 +45,7 @@ internal static class TransferBenchmark
         }
 
         double ratio = Median(scp) / Median(ours);
-        Console.WriteLine($"{QuantizeBenchmark.CpuName()}, {Environment.ProcessorCount} cores; {files} files of {bytes / 1e9:F2} GB: x {ratio:F2} of scp -r (medians); ours flushes to the disk, and has hashed all bytes on both sides");
+        Console.WriteLine($"{ProcessorTime.ProcessorName()}, {Environment.ProcessorCount} cores; {files} files of {bytes / 1e9:F2} GB: x {ratio:F2} of scp -r (medians); ours flushes to the disk, and has hashed all bytes on both sides");
         if (options["--json"] is string file)
             File.WriteAllText(file, JsonSerializer.Serialize(new Result("pull", bytes, files, ours, scp, ratio), JsonOptions));
         return ratio >= 0.9 ? 0 : 1;
