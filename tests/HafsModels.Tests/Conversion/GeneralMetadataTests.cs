@@ -108,6 +108,7 @@ public sealed class GeneralMetadataTests
     [Theory]
     [InlineData("---\nlicense: [mit\n---\n", "line")]
     [InlineData("---\n- a\n- b\n---\n", "no table")]
+    [MemberData(nameof(Hostile))]
     public void Card_that_is_no_yaml_is_a_warning_and_the_rest_is_written(string card, string part)
     {
         using ScratchFolder folder = Model(card);
@@ -121,6 +122,14 @@ public sealed class GeneralMetadataTests
         Assert.Contains(keys, key => key.Key == "general.name");
         Assert.DoesNotContain(keys, key => key.Key == "general.license");
     }
+
+    // What would end the stack, and what would take 2^30 steps.
+    public static TheoryData<string, string> Hostile => new()
+    {
+        { $"---\na: {new string('[', 200_000)}\n---\n", "nested deeper" },
+        { $"---\n{string.Concat(Enumerable.Repeat("- ", 100_000))}x\n---\n", "nested deeper" },
+        { $"---\na0: &a0 x\n{string.Concat(Enumerable.Range(1, 30).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n"))}? *a30\n: x\n---\n", "more than 20 aliases" },
+    };
 
     [Theory]
     [InlineData("# no head")]

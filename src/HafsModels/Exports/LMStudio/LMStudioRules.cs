@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HafsModels.Exports.Verification;
+using HafsModels.Formats;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -22,9 +23,7 @@ internal static class LMStudioRules
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(File.ReadAllText(export.PathOf("model.yaml"))));
-            var root = (YamlMappingNode)yaml.Documents[0].RootNode;
+            var root = (YamlMappingNode)YamlText.Read(File.ReadAllText(export.PathOf("model.yaml")))!;
             string model = ((YamlScalarNode)root["model"]).Value!;
             foreach (YamlNode entry in ((YamlSequenceNode)root["base"]).Children)
             {

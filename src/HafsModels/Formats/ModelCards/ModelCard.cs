@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -10,7 +12,7 @@ namespace HafsModels.Formats.ModelCards;
 internal sealed class ModelCard
 {
     private const string FileName = "README.md", Fence = "---";
-    private const int MaximumLines = 10_000;
+    private const int MaximumBytes = 1 << 20;
 
     private readonly YamlMappingNode root;
 
@@ -24,22 +26,16 @@ internal sealed class ModelCard
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
             return null;
-        var lines = new List<string>();
-        using (IEnumerator<string> text = File.ReadLines(path).GetEnumerator())
-        {
-            if (!text.MoveNext() || text.Current.TrimEnd() != Fence)
-                return null;
-            while (text.MoveNext() && text.Current.TrimEnd() != Fence && lines.Count < MaximumLines)
-                lines.Add(text.Current.Replace("\t", "  ", StringComparison.Ordinal));
-        }
-
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(string.Join('\n', lines)));
-            return yaml.Documents.Count == 0 ? null
-                : yaml.Documents[0].RootNode is YamlMappingNode root ? new ModelCard(root)
+            return Head(path) is not { } head ? null
+                : YamlText.Read(head) is not { } root ? null
+                : root is YamlMappingNode table ? new ModelCard(table)
                 : Invalid($"the lines between {Fence} and {Fence} are no table of keys and values");
+        }
+        catch (HafsException error)
+        {
+            return Invalid(error.Message);
         }
         catch (YamlException error)
         {
@@ -51,6 +47,21 @@ internal sealed class ModelCard
             warnings.Add($"{path}: {message}; what the model card says is left out. Correct the lines at the head of {FileName}, or take them away.");
             return null;
         }
+    }
+
+    // The lines between the fences, or null; the text behind them may be long, and is not read.
+    private static string? Head(string path)
+    {
+        using SafeFileHandle file = FileBytes.Open(path);
+        byte[] start = new byte[Math.Min(RandomAccess.GetLength(file), MaximumBytes)];
+        FileBytes.Read(file, 0, start, path);
+        using var text = new StreamReader(new MemoryStream(start));
+        if (text.ReadLine()?.TrimEnd() != Fence)
+            return null;
+        var head = new StringBuilder();
+        while (text.ReadLine() is { } line && line.TrimEnd() != Fence)
+            head.Append(line.Replace("\t", "  ", StringComparison.Ordinal)).Append('\n');
+        return head.ToString();
     }
 
     /// <summary>Who made the model, or null.</summary>
