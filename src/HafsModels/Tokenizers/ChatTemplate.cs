@@ -53,8 +53,12 @@ public sealed class ChatTemplate
             ["tools"] = tools is { } given ? TemplateValues.FromJson(given) : null,
             ["documents"] = null,
         };
-        foreach ((SpecialRole role, int id) in vocabulary?.SpecialIds ?? [])
-            all[$"{role.Name}_token"] = vocabulary!.Tokens[id];
+        foreach ((SpecialRole role, _) in vocabulary?.SpecialIds ?? [])
+        {
+            if (vocabulary!.IdOf(role) is { } id)
+                all[$"{role.Name}_token"] = vocabulary.Tokens[id];
+        }
+
         if (variables is { ValueKind: JsonValueKind.Object } extra)
         {
             foreach (JsonProperty variable in extra.EnumerateObject())

@@ -101,13 +101,13 @@ public sealed record Vocabulary
     /// <exception cref="HafsException">GGUF has no way to say what the tokenizer does.</exception>
     public IReadOnlyList<KeyValuePair<string, object>> ToMetadata() => GgufVocabulary.Write(this);
 
-    /// <summary>Id of the token of a role, or null.</summary>
+    /// <summary>Id of the token of a role; null where none is stated, or one that no token has.</summary>
     public int? IdOf(SpecialRole role)
     {
         foreach ((SpecialRole key, int id) in SpecialIds)
         {
             if (key == role)
-                return id;
+                return id < Tokens.Count ? id : null;
         }
 
         return null;

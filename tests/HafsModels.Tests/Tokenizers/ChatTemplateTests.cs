@@ -74,6 +74,7 @@ public class ChatTemplateTests
     [InlineData("{{ strftime_now() }}", "ChatTemplateFailed")]
     [InlineData("{% for x in [1] %}{{ loop.cycle() }}{% endfor %}", "ChatTemplateFailed")]
     [InlineData("{{ 1 is sameas }}", "ChatTemplateFailed")]
+    [InlineData("{{ 1 is odd(3) }}", "ChatTemplateFailed")]
     [InlineData("{{ [1] | select('eq') | list }}", "ChatTemplateFailed")]
     [InlineData("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "ChatTemplateFailed")]
     public void Bad_template_is_a_clear_error(string template, string id) => Assert.Equal(id, Assert.Throws<HafsException>(() => Render(template)).Id);
@@ -182,6 +183,16 @@ public class ChatTemplateTests
 
         Assert.Equal("""{"maximum": 18446744073709551615, "minimum": -9223372036854775808}""",
             ChatTemplate.Parse("{{ tools[0] | tojson }}").Render(none.RootElement, tools.RootElement, addGenerationPrompt: false));
+    }
+
+    [Fact]
+    public void Special_token_that_the_vocabulary_lacks_is_an_undefined_one()
+    {
+        Vocabulary vocabulary = Vocabulary.Load(Repository.PathOf("tests", "models", "kjv-llama"));
+        vocabulary = vocabulary with { SpecialIds = [new(SpecialRole.Bos, vocabulary.Tokens.Count), new(SpecialRole.Eos, 0)] };
+
+        Assert.Null(vocabulary.BosId);
+        Assert.Equal($"False {vocabulary.Tokens[0]}", ChatTemplate.Parse("{{ bos_token is defined }} {{ eos_token }}").Render([], addGenerationPrompt: false, vocabulary));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace HafsModels.Tokenizers.Templates;
 
-/// <summary>The arguments of a filter or method, by the position of its parameters.</summary>
+/// <summary>The arguments of a filter, a test or a method, by the position of its parameters.</summary>
 internal sealed class TemplateArguments
 {
     private readonly object?[] values;
