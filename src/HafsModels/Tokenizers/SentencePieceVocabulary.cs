@@ -28,11 +28,7 @@ internal static class SentencePieceVocabulary
         List<(int Id, string Text, bool Special)> added = [.. AddedTokens(Path.GetDirectoryName(path)!, configuration, tokenizer)];
         if (tokenizer is not null)
             RequireSameTokens(model, tokenizer, path, added.Select(token => token.Id).ToHashSet());
-        int needed = Math.Max(model.Pieces.Count, added.Select(token => token.Id + 1).DefaultIfEmpty(0).Max());
-        int count = vocabularySize ?? needed;
-        if (needed > count)
-            throw VocabularyReader.TooSmall(path, needed - 1, count);
-
+        int count = VocabularyReader.SizeOf(path, Math.Max(model.Pieces.Count - 1, added.Select(token => token.Id).DefaultIfEmpty(-1).Max()), vocabularySize);
         var tokens = new string[count];
         var scores = new float[count];
         var types = new TokenType[count];
@@ -81,7 +77,7 @@ internal static class SentencePieceVocabulary
             foreach (JsonProperty token in decoder.EnumerateObject())
             {
                 if (token.Value.Text("content") is { } text && int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-                    yield return (id, text, token.Value.Flag("special") ?? false);
+                    yield return (id < TokenizerJson.MaximumTokens ? id : throw BadId("tokenizer_config.json", text, token.Name), text, token.Value.Flag("special") ?? false);
             }
         }
         else
@@ -91,9 +87,11 @@ internal static class SentencePieceVocabulary
         }
     }
 
-    private static int IdOf(JsonElement value, string name) => value.Integer() is >= 0 and < TokenizerJson.MaximumTokens and var id
-        ? id
-        : throw new HafsException(ErrorKind.InvalidData, "TokenizerFileInvalid", $"added_tokens.json: '{name}' has the id {value.GetRawText()}; ids are 0 to {TokenizerJson.MaximumTokens - 1:N0}");
+    private static int IdOf(JsonElement value, string name) =>
+        value.Integer() is >= 0 and < TokenizerJson.MaximumTokens and var id ? id : throw BadId("added_tokens.json", name, value.GetRawText());
+
+    private static HafsException BadId(string file, string token, string id) =>
+        new(ErrorKind.InvalidData, "TokenizerFileInvalid", $"{file}: '{token}' has the id {id}; ids are 0 to {TokenizerJson.MaximumTokens - 1:N0}");
 
     /// <summary>Both files are there: they must tell the same story, or one of them belongs to another model.</summary>
     private static void RequireSameTokens(ModelProto model, TokenizerJson tokenizer, string path, HashSet<int> added)

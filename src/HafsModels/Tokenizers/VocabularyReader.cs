@@ -74,9 +74,20 @@ internal static partial class VocabularyReader
         : new HafsException(ErrorKind.NotFound, "TokenizerNotFound", $"{folder}: neither tokenizer.json nor tokenizer.model is there",
             folder, "copy the tokenizer's files from the base model into the folder");
 
-    internal static HafsException TooSmall(string path, int highest, int count) => new(ErrorKind.InvalidData, "VocabularyTooSmall",
-        $"{path}: the highest id is {highest:N0}, but config.json's vocab_size is {count:N0}; the embedding has no row for the token",
-        path, "the tokenizer belongs to another checkpoint, or tokens were added without resizing the embedding");
+    /// <summary>How many ids a vocabulary has: what config.json says, else as many as there are tokens.</summary>
+    internal static int SizeOf(string path, int highest, int? stated)
+    {
+        int count = stated ?? highest + 1;
+        if (highest >= count)
+        {
+            throw new HafsException(ErrorKind.InvalidData, "VocabularyTooSmall",
+                $"{path}: the highest id is {highest:N0}, but config.json's vocab_size is {count:N0}; the embedding has no row for the token",
+                path, "the tokenizer belongs to another checkpoint, or tokens were added without resizing the embedding");
+        }
+
+        return count <= TokenizerJson.MaximumTokens ? count
+            : throw new HafsException(ErrorKind.InvalidData, "VocabularyTooLarge", $"{path}: config.json's vocab_size is {count:N0}; at most {TokenizerJson.MaximumTokens:N0} are allowed", path);
+    }
 
     /// <summary>Whether tokens are spelled as mapped bytes, which no SentencePiece model does.</summary>
     private static bool MapsBytes(TokenizerJson tokenizer) => Flatten(tokenizer.PreTokenizer, "pretokenizers").Any(part => part.Kind() == "ByteLevel");
@@ -116,10 +127,7 @@ internal static partial class VocabularyReader
     {
         IReadOnlyList<(string Text, int Id, double Score)> vocabulary = tokenizer.ReadVocabulary();
         int highest = Math.Max(vocabulary.Count == 0 ? -1 : vocabulary.Max(token => token.Id), tokenizer.AddedTokens.Count == 0 ? -1 : tokenizer.AddedTokens.Max(token => token.Id));
-        int count = vocabularySize ?? highest + 1;
-        if (highest >= count)
-            throw TooSmall(tokenizer.Path, highest, count);
-
+        int count = SizeOf(tokenizer.Path, highest, vocabularySize);
         var tokens = new string[count];
         var types = new TokenType[count];
         foreach ((string text, int id, _) in vocabulary)

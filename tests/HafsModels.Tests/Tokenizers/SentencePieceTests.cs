@@ -1,9 +1,9 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-
 using System.Text.Json;
-
 using HafsModels.Tokenizers;
+using HafsModels.Tokenizers.Normalizers;
 using Xunit;
 
 namespace HafsModels.Tests.Tokenizers;
@@ -154,6 +154,34 @@ public class SentencePieceTests
         HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
 
         Assert.Equal((id, path), (error.Id, error.Target));
+    }
+
+    [Theory]
+    [InlineData("added_tokens.json", """{"x":2000000000}""")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder":{"2000000000":{"content":"x"}}}""")]
+    public void Added_token_with_an_id_beyond_any_vocabulary_is_a_clear_error(string name, string json)
+    {
+        using var folder = new ScratchFolder();
+        Unpack("bpe.model", folder);
+        folder.Write(name, json);
+
+        HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
+
+        Assert.Equal("TokenizerFileInvalid", error.Id);
+        Assert.Contains($"{name}: 'x' has the id 2000000000", error.Message, StringComparison.Ordinal);
+    }
+
+    // The trie knows the byte C3, the first of é's two, and nothing else.
+    [Fact]
+    public void Compiled_map_that_would_cut_characters_leaves_them_whole()
+    {
+        var map = new byte[4 + 0x400 + 2];
+        BinaryPrimitives.WriteUInt32LittleEndian(map, 0x400);
+        BinaryPrimitives.WriteUInt32LittleEndian(map.AsSpan(4 + (4 * 0xC3)), (1 << 10) | 0x100 | 0xC3);
+        BinaryPrimitives.WriteUInt32LittleEndian(map.AsSpan(4 + (4 * 0xC2)), 0x80000000);
+        map[^2] = (byte)'X';
+
+        Assert.Equal("éé z é", new SentencePieceNormalizer(new PrecompiledCharsMap(map), addsPrefix: false, shrinksSpaces: false, ["z"]).Normalize("éé z é").Replace('\u2581', ' '));
     }
 
     [Fact]

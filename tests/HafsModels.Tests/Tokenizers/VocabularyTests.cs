@@ -44,16 +44,18 @@ public class VocabularyTests
         Assert.Equal(["a b"], vocabulary.Merges);
     }
 
-    [Fact]
-    public void Vocabulary_larger_than_the_embedding_is_refused()
+    [Theory]
+    [InlineData(2, "VocabularyTooSmall", "highest id is 2")]
+    [InlineData(2_000_000_000, "VocabularyTooLarge", "at most 4,000,000")]
+    public void Vocabulary_larger_than_the_embedding_and_an_embedding_larger_than_any_are_refused(int size, string id, string complaint)
     {
         using var folder = Folder(Model, """{"type":"ByteLevel","add_prefix_space":false}""");
-        folder.Write("config.json", """{"vocab_size":2}""");
+        folder.Write("config.json", $$"""{"vocab_size":{{size}}}""");
 
         HafsException error = Assert.Throws<HafsException>(() => Vocabulary.Load(folder.Path));
 
-        Assert.Equal((ErrorKind.InvalidData, "VocabularyTooSmall"), (error.Kind, error.Id));
-        Assert.Contains("highest id is 2", error.Message, StringComparison.Ordinal);
+        Assert.Equal((ErrorKind.InvalidData, id), (error.Kind, error.Id));
+        Assert.Contains(complaint, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

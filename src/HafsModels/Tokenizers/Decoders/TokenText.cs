@@ -72,21 +72,24 @@ internal sealed record TokenText
     {
         ["ByteLevel"] = (rules, _) => rules with { MapsBytes = true },
         ["Sequence"] = (rules, part) => part.Items("decoders").Aggregate(rules, Add),
-        ["Replace"] = (rules, part) => rules with { Replacements = [.. rules.Replacements, new(part.Member("pattern")?.Text("String") ?? "", part.Text("content") ?? "")] },
+        ["Replace"] = (rules, part) => Replacing(rules, part.Member("pattern")?.Text("String") ?? throw Unsupported("the decoder Replace has no pattern that is a String"), part.Text("content") ?? ""),
         ["ByteFallback"] = (rules, _) => rules with { HasByteTokens = true },
         ["Fuse"] = (rules, _) => rules,
         ["Strip"] = (rules, part) => rules with { StripsAtStart = part.Text("content") == " " ? part.Integer("start") ?? 0 : 0 },
-        ["Metaspace"] = (rules, part) => rules with
+        ["Metaspace"] = (rules, part) => Replacing(rules, part.Text("replacement") ?? Boundary, " ") with
         {
-            Replacements = [.. rules.Replacements, new(part.Text("replacement") ?? Boundary, " ")],
             FirstLosesBoundaries = (part.Text("prepend_scheme") ?? (part.Flag("add_prefix_space") ?? true ? "always" : "never")) != "never",
         },
         ["WordPiece"] = (rules, part) => rules with { ContinuingPrefix = part.Text("prefix") ?? "##" },
-        ["BPEDecoder"] = (rules, part) => rules with { Replacements = [.. rules.Replacements, new(part.Text("suffix") ?? "</w>", " ")] },
+        ["BPEDecoder"] = (rules, part) => Replacing(rules, part.Text("suffix") ?? "</w>", " "),
     };
 
     private static TokenText Add(TokenText rules, JsonElement part) => Kinds.TryGetValue(part.Kind(), out var add)
         ? add(rules, part)
-        : throw new HafsException(ErrorKind.Unsupported, "TokenDecoderUnsupported",
-            $"tokenizer.json: the decoder {part.Kind()} is not known; known are {string.Join(", ", Kinds.Keys)}");
+        : throw Unsupported($"the decoder {part.Kind()} is not known; known are {string.Join(", ", Kinds.Keys)}");
+
+    private static TokenText Replacing(TokenText rules, string what, string with) =>
+        what.Length == 0 ? rules : rules with { Replacements = [.. rules.Replacements, new(what, with)] };
+
+    private static HafsException Unsupported(string what) => new(ErrorKind.Unsupported, "TokenDecoderUnsupported", $"tokenizer.json: {what}");
 }

@@ -41,7 +41,7 @@ internal sealed class BpeModel : ITokenModel
 
         // When no merge joins a boundary to what stands before it, words can be merged one by one, which is what makes a cache useful.
         splitsAtBoundary = !options.MapsBytes && !options.IgnoresMerges && !crosses && vocabulary.ContainsKey(Boundary.ToString());
-        longestToken = options.IgnoresMerges ? vocabulary.Keys.Max(token => token.Length) : 0;
+        longestToken = options.IgnoresMerges ? vocabulary.Keys.Select(token => token.Length).DefaultIfEmpty(0).Max() : 0;
         for (int b = 0; b < 256; b++)
         {
             string name = options.MapsBytes ? ByteAlphabet.Chars[b].ToString() : string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>");

@@ -43,7 +43,7 @@ internal sealed class PrecompiledCharsMap
 
     /// <summary>What the beginning of a text becomes.</summary>
     /// <param name="text">UTF-8, not empty.</param>
-    /// <param name="length">Bytes of the text that are replaced: the longest prefix that is known, else one character.</param>
+    /// <param name="length">Bytes of the text that are replaced: the longest prefix of whole characters that is known, else one character.</param>
     public ReadOnlySpan<byte> Next(ReadOnlySpan<byte> text, out int length)
     {
         (length, int offset) = LongestPrefix(text);
@@ -72,7 +72,8 @@ internal sealed class PrecompiledCharsMap
             uint unit = units[at];
             at ^= OffsetOf(unit);
             bool hasLeaf = (unit >> 8 & 1) == 1;
-            if (hasLeaf && at < units.Length)
+            bool endsCharacter = i + 1 == text.Length || (text[i + 1] & 0xC0) != 0x80;
+            if (hasLeaf && endsCharacter && at < units.Length)
                 (length, offset) = (i + 1, (int)(units[at] & 0x7FFFFFFF));
         }
 

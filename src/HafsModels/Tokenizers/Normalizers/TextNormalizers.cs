@@ -21,7 +21,7 @@ internal static class TextNormalizers
         ["Replace"] = ReadReplace,
         ["BertNormalizer"] = ReadBert,
         ["Sequence"] = part => Chain([.. part.Items("normalizers").Select(item => Build(item))]),
-        ["Precompiled"] = part => new PrecompiledCharsMap(System.Convert.FromBase64String(part.Text("precompiled_charsmap") ?? "")).Normalize,
+        ["Precompiled"] = ReadPrecompiled,
     };
 
     /// <exception cref="HafsException">The kind is not known.</exception>
@@ -53,6 +53,18 @@ internal static class TextNormalizers
     /// <summary>Leaves out combining marks; the text should be decomposed.</summary>
     public static string StripAccents(string text) => Filter(text, rune => Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark
         && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark));
+
+    private static Func<string, string> ReadPrecompiled(JsonElement part)
+    {
+        try
+        {
+            return new PrecompiledCharsMap(System.Convert.FromBase64String(part.Text("precompiled_charsmap") ?? "")).Normalize;
+        }
+        catch (FormatException exception)
+        {
+            throw new HafsException(ErrorKind.InvalidData, "CharsMapInvalid", $"tokenizer.json: the precompiled charsmap is no Base64: {exception.Message}", inner: exception);
+        }
+    }
 
     private static Func<string, string> ReadStrip(JsonElement part)
     {

@@ -11,6 +11,7 @@ internal sealed class PatternParser
 {
     private const int MaximumDepth = 50;
     private const int MaximumRepeat = 100_000;
+    private const int MaximumQuantifiers = 4;
 
     private readonly string text;
     private int at;
@@ -45,8 +46,8 @@ internal sealed class PatternParser
         while (at < text.Length && text[at] is not ('|' or ')'))
         {
             PatternNode part = ReadAtom(ignoreCase);
-            while (ReadQuantifier() is { } quantifier)
-                part = Repeat(part, quantifier);
+            for (int quantifiers = 0; ReadQuantifier() is { } quantifier; quantifiers++)
+                part = quantifiers < MaximumQuantifiers ? Repeat(part, quantifier) : throw Unsupported($"more than {MaximumQuantifiers} quantifiers on one part");
             parts.Add(part);
         }
 
