@@ -4,6 +4,7 @@ namespace HafsModels;
 internal static class NearestNames
 {
     private const int Most = 3;
+    private const int MaximumLetters = 200;
 
     /// <summary>A sentence with the nearest names, or null when none is near.</summary>
     public static string? Hint(string wanted, IEnumerable<string> names)
@@ -22,13 +23,20 @@ internal static class NearestNames
         };
     }
 
-    // A part of a name is as near as one typing error; else edits by Levenshtein, letters compared without case.
+    // A part of a name is as near as one typing error.
     private static int Distance(string wanted, string id)
     {
         if (wanted.Length >= 3 && id.Contains(wanted, StringComparison.OrdinalIgnoreCase))
             return 1;
         if (Math.Abs(wanted.Length - id.Length) > Math.Max(2, wanted.Length / 3))
             return int.MaxValue;
+        return Edits(wanted, id);
+    }
+
+    /// <summary>Edits between two names by Levenshtein, letters compared without case. Of what was wanted so many letters count as any name has.</summary>
+    public static int Edits(string wanted, string id)
+    {
+        wanted = wanted[..Math.Min(wanted.Length, MaximumLetters)];
         int[] row = [.. Enumerable.Range(0, id.Length + 1)];
         for (int i = 1; i <= wanted.Length; i++)
         {

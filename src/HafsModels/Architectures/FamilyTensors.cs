@@ -41,7 +41,9 @@ internal sealed class FamilyTensors
                 continue;
             }
 
-            byName[NameInFamily(name, textOnly)] = (i, checkpoint.Tensors[i]);
+            string inFamily = NameInFamily(name, textOnly);
+            if (!byName.TryAdd(inFamily, (i, checkpoint.Tensors[i])))
+                throw new HafsException(ErrorKind.InvalidData, "TensorTwice", $"{path}: {name} and {byName[inFamily].Tensor.Name} are both {inFamily} of the family {family.Name}", path, "Dropping one of them could change what the model answers.");
         }
     }
 

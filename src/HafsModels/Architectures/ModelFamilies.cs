@@ -80,22 +80,7 @@ public static class ModelFamilies
     private static IEnumerable<string> Nearest(ModelConfig config)
     {
         string found = config.Architectures.Count > 0 ? config.Architectures[0] : config.Text("model_type") ?? "";
-        return All.SelectMany(f => f.Architectures).OrderBy(a => Distance(a, found)).ThenBy(a => a, StringComparer.Ordinal).Take(3);
-    }
-
-    // Levenshtein: insertions, deletions and replacements cost one each.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[^1];
+        return All.SelectMany(f => f.Architectures).OrderBy(a => NearestNames.Edits(found, a)).ThenBy(a => a, StringComparer.Ordinal).Take(3);
     }
 
     private static List<ModelFamily> Load() =>

@@ -15,7 +15,7 @@ internal static class RopeFrequencies
         foreach (string length in type is "longrope" or "su" ? (string[])["long", "short"] : [])
         {
             float[] factors = config.Numbers($"rope.{length}_factor") ?? throw config.Invalid("rope_scaling", $"is of type {type}, but does not state {length}_factor");
-            if (factors.Length != decoder.RopeDimension / 2 || factors.Any(f => !(f > 0)))
+            if (factors.Length != decoder.RopeDimension / 2 || factors.Any(f => !(f > 0 && float.IsFinite(f))))
                 throw config.Invalid("rope_scaling", $"has {factors.Length} {length} factors; {decoder.RopeDimension / 2} positive ones are needed");
             yield return ($"rope_factors_{length}.weight", factors);
         }

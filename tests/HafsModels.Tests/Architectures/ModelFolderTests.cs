@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using HafsModels.Architectures;
 using HafsModels.Tests.Conversion;
@@ -51,7 +54,7 @@ public sealed class ModelFolderTests
     public void A_damaged_config_is_refused(string text, string id)
     {
         string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;
-        File.WriteAllText(Path.Combine(folder, "config.json"), text, System.Text.Encoding.Latin1);
+        File.WriteAllText(Path.Combine(folder, "config.json"), text, Encoding.Latin1);
         Assert.Equal(id, Assert.Throws<HafsException>(() => ModelFolder.Open(folder)).Id);
         Directory.Delete(folder, true);
     }
@@ -64,6 +67,33 @@ public sealed class ModelFolderTests
         HafsException error = Assert.Throws<HafsException>(() => ModelFolder.Open(folder));
         Assert.StartsWith("Nearest: Qwen2ForCausalLM", error.Hint, StringComparison.Ordinal);
         Directory.Delete(folder, true);
+    }
+
+    [Fact]
+    public void A_class_name_of_megabytes_is_compared_no_longer_than_another()
+    {
+        string folder = Directory.CreateTempSubdirectory("hafs-config-").FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), $"{{\"architectures\":[\"{new string('x', 12_000_000)}\"]}}");
+        var clock = Stopwatch.StartNew();
+        Assert.Equal("UnknownArchitecture", Assert.Throws<HafsException>(() => ModelFolder.Open(folder)).Id);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
+        Directory.Delete(folder, true);
+    }
+
+    [Fact]
+    public void A_tensor_that_stands_there_with_and_without_the_familys_prefix_is_refused()
+    {
+        using var model = new GeneratedCheckpoint(ModelFamilies.All.Single(f => f.Name == "gpt2").Data.Examples["gpt2"].GetRawText(), Repository.PathOf("tests", "models", "kjv-llama"));
+        string path = Path.Combine(model.Folder, "model.safetensors");
+        byte[] file = File.ReadAllBytes(path);
+        int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file);
+        byte[] header = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(file, 8, length).Replace("\"h.0.ln_1.bias\"", "\"transformer.h.0.ln_1.weight\"", StringComparison.Ordinal));
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)header.Length), .. header, .. file[(8 + length)..]]);
+
+        HafsException error = Assert.Throws<HafsException>(() => ModelFolder.Open(model.Folder).Dispose());
+
+        Assert.Equal("TensorTwice", error.Id);
+        Assert.Contains("h.0.ln_1.weight and transformer.h.0.ln_1.weight are both h.0.ln_1.weight", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

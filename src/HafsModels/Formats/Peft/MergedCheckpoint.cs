@@ -99,7 +99,7 @@ internal sealed partial class MergedCheckpoint : Checkpoint
     private void Replace(string target, string template, TensorInfo tensor, TensorRows rows, bool isResizable)
     {
         Shape expected = baseTensors[template].Shape;
-        bool fits = expected.Equals(tensor.Shape) || (isResizable && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1] && tensor.Shape[0] > 0);
+        bool fits = expected.Equals(tensor.Shape) || (isResizable && expected.Count == 2 && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1] && tensor.Shape[0] > 0);
         if (!fits)
             throw Misfit(tensor.Name, tensor.Shape, target, expected);
         if (!changed.TryAdd(target, (tensor with { Name = target }, rows)))

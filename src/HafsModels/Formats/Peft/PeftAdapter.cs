@@ -19,12 +19,13 @@ internal sealed class PeftAdapter : IDisposable
         Config = config;
         var pairs = new Dictionary<string, (TensorInfo? A, TensorInfo? B, bool IsEmbedding)>(StringComparer.Ordinal);
         var replacements = new List<(string Name, TensorInfo Tensor, TensorRows Rows)>();
+        var replaced = new HashSet<string>(StringComparer.Ordinal);
         foreach (TensorInfo tensor in checkpoint.Tensors)
         {
             PeftTensorName name = PeftTensorName.Parse(tensor.Name, path);
             if (name.Factor.Length == 0)
             {
-                if (replacements.Exists(r => r.Name == name.Module))
+                if (!replaced.Add(name.Module))
                     throw Invalid("AdapterTensorTwice", $"{tensor.Name} replaces {name.Module}, which another tensor replaces already");
                 replacements.Add((name.Module, tensor, checkpoint.Open(tensor.Name)));
                 continue;
