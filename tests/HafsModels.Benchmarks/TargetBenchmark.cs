@@ -31,17 +31,23 @@ internal static partial class TargetBenchmark
         Console.WriteLine("| model | recipe | recipe's bytes | chosen bytes | recipe's perplexity | chosen perplexity | difference ± 2 standard errors | recipe's KL, nats | chosen KL, nats | KL ratio |"
             + (llama is null ? "" : " llama-perplexity: recipe | llama-perplexity: chosen |"));
         Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|" + (llama is null ? "" : "---:|---:|"));
-        foreach (string model in models)
+        try
         {
-            foreach (string recipe in recipes)
+            foreach (string model in models)
             {
-                TargetResult result = Compare(model, recipe, text, folder, arguments["--text"] ?? Path.Combine("tests", "models", "val.txt"), llama);
-                results.Add(result);
-                Console.WriteLine(result.ToRow());
+                foreach (string recipe in recipes)
+                {
+                    TargetResult result = Compare(model, recipe, text, folder, arguments["--text"] ?? Path.Combine("tests", "models", "val.txt"), llama);
+                    results.Add(result);
+                    Console.WriteLine(result.ToRow());
+                }
             }
         }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
 
-        Directory.Delete(folder, recursive: true);
         if (arguments["--json"] is string file)
             File.WriteAllText(file, JsonSerializer.Serialize(results, Json) + "\n");
         return results.All(r => r.ChosenBytes <= r.RecipeBytes && r.Difference <= 2 * r.StandardError && r.ChosenDivergence <= r.RecipeDivergence) ? 0 : 1;

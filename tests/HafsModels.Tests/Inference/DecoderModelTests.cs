@@ -21,6 +21,8 @@ public class DecoderModelTests
         { "rope.freq_base", config => config with { RopeBase = 0 } },
         { "context_length", config => config with { ContextLength = 0 } },
         { "vocab_size", config => config with { VocabularySize = int.MaxValue } },
+        { "expert_count", config => config with { ExpertCount = 1 << 20, ExpertUsedCount = 1 << 20, ExpertFeedForwardSize = 1 } },
+        { "experts of width", config => config with { ExpertCount = 1 << 12, ExpertUsedCount = 1, ExpertFeedForwardSize = 1 << 20 } },
         {
             "latent attention",
             config => config with
