@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HafsModels.Inference.Kernels;
 using HafsModels.Quantization;
 using HafsModels.Tensors;
@@ -8,8 +7,6 @@ namespace HafsModels.Tests.Inference;
 
 public class MatrixProductsTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
     public static TheoryData<string> Types => [.. RowKernels.All.Select(kernel => kernel.Type.ToString())];
 
     public static TheoryData<string> IntegerTypes => [.. RowKernels.All.OfType<IntegerRowKernel>().Select(kernel => kernel.Type.ToString())];
@@ -38,24 +35,8 @@ public class MatrixProductsTests
     [InlineData("DOTNET_EnableHWIntrinsic")]
     public async Task Products_are_right_with_instructions_switched_off(string variable)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(MatrixProductsTests).Assembly.Location, "products"]) { RedirectStandardOutput = true };
-        start.Environment[variable] = "0";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        using CancellationTokenSource limit = new(Limit);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            Assert.Fail($"{variable}=0: not done after {Limit}");
-        }
-
         // No switch leaves the tiles of 512 bits, so the narrower ones must have run.
-        Assert.Equal($"cases {RowKernels.All.Count * ProductCases.Sizes.Count} wrong 0 tiles 256", (await output).Trim());
-        Assert.Equal(0, process.ExitCode);
+        Assert.Equal($"cases {RowKernels.All.Count * ProductCases.Sizes.Count} wrong 0 tiles 256", await SwitchedOff.Run(variable, "products"));
     }
 
     [Theory]
