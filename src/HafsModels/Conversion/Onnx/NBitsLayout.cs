@@ -17,12 +17,7 @@ internal sealed class NBitsLayout(NBitsQuantizer quantizer, long numbersOffset, 
         int count = rows.Length / rowLength, numberBytes = quantizer.RowBytes(rowLength), scaleBytes = quantizer.ScaleBytes(rowLength), zeroBytes = quantizer.ZeroPointBytes(rowLength);
         byte[] rented = ArrayPool<byte>.Shared.Rent(count * (numberBytes + scaleBytes + zeroBytes));
         Span<byte> numbers = rented.AsSpan(0, count * numberBytes), scales = rented.AsSpan(numbers.Length, count * scaleBytes), zeroPoints = rented.AsSpan(numbers.Length + scales.Length, count * zeroBytes);
-        for (int row = 0; row < count; row++)
-        {
-            quantizer.Encode(
-                rows.Slice(row * rowLength, rowLength), numbers.Slice(row * numberBytes, numberBytes), scales.Slice(row * scaleBytes, scaleBytes), zeroPoints.Slice(row * zeroBytes, zeroBytes));
-        }
-
+        quantizer.Encode(rows, rowLength, numbers, scales, zeroPoints);
         RandomAccess.Write(output, numbers, numbersOffset + (firstRow * numberBytes));
         RandomAccess.Write(output, scales, scalesOffset + (firstRow * scaleBytes));
         if (zeroBytes > 0)

@@ -19,4 +19,14 @@ internal static class HalfLanes
         V sign = V.ShiftRightUnsignedBits(value & V.CreateBits(int.MinValue), 16);
         return sign | V.Select(V.Equal(value, value), finite, V.CreateBits(0x7E00));
     }
+
+    /// <summary>The numbers of F16 bits, which are integers; NaN becomes an infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Widen<V>(V bits)
+        where V : struct, ILanes<V>
+    {
+        V magnitude = V.ShiftLeftBits(bits & V.CreateBits(0x7FFF), 13) * V.CreateBits(0x77800000);
+        V finite = V.LessThan(magnitude, V.Create(65536)), sign = V.ShiftLeftBits(bits & V.CreateBits(0x8000), 16);
+        return sign | V.Select(finite, magnitude, V.Create(float.PositiveInfinity));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Tensors;
 
 namespace HafsModels.Quantization.Onnx;
@@ -30,18 +31,37 @@ internal sealed class NBitsQuantizer(int bits, int blockSize, bool symmetric, bo
     /// <summary>Bytes of a row's zero points; 0 in the symmetric form.</summary>
     public int ZeroPointBytes(int rowLength) => symmetric ? 0 : ((Blocks(rowLength) * bits) + 7) / 8;
 
-    /// <summary>Encodes one row.</summary>
-    /// <param name="row">The numbers; finite.</param>
-    /// <param name="numbers">Takes <see cref="RowBytes"/> bytes.</param>
-    /// <param name="scales">Takes <see cref="ScaleBytes"/> bytes.</param>
-    /// <param name="zeroPoints">Takes <see cref="ZeroPointBytes"/> bytes.</param>
-    public void Encode(ReadOnlySpan<float> row, Span<byte> numbers, Span<byte> scales, Span<byte> zeroPoints)
+    /// <summary>Encodes whole rows, with the widest vectors the CPU has.</summary>
+    /// <param name="rows">The numbers, row after row; finite.</param>
+    /// <param name="rowLength">Elements of a row.</param>
+    /// <param name="numbers">Takes <see cref="RowBytes"/> bytes for each row.</param>
+    /// <param name="scales">Takes <see cref="ScaleBytes"/> bytes for each row.</param>
+    /// <param name="zeroPoints">Takes <see cref="ZeroPointBytes"/> bytes for each row.</param>
+    public void Encode(ReadOnlySpan<float> rows, int rowLength, Span<byte> numbers, Span<byte> scales, Span<byte> zeroPoints) => Encode(LaneWidths.Widest, rows, rowLength, numbers, scales, zeroPoints);
+
+    /// <summary>Encodes with a chosen vector width; the bytes are the same for each. For tests.</summary>
+    internal void Encode(LaneWidth width, ReadOnlySpan<float> rows, int rowLength, Span<byte> numbers, Span<byte> scales, Span<byte> zeroPoints)
+    {
+        // Where no row ends within a block or a byte, all are one.
+        int length = rowLength % blockSize == 0 && (symmetric || Blocks(rowLength) * bits % 8 == 0) ? rows.Length : rowLength;
+        for (int row = 0; row < rows.Length / length; row++)
+        {
+            EncodeRow(
+                width,
+                rows.Slice(row * length, length),
+                numbers.Slice(row * RowBytes(length), RowBytes(length)),
+                scales.Slice(row * ScaleBytes(length), ScaleBytes(length)),
+                zeroPoints.Slice(row * ZeroPointBytes(length), ZeroPointBytes(length)));
+        }
+    }
+
+    private void EncodeRow(LaneWidth width, ReadOnlySpan<float> row, Span<byte> numbers, Span<byte> scales, Span<byte> zeroPoints)
     {
         Span<float> quantized = stackalloc float[blockSize];
-        int blockBytes = blockSize * bits / 8;
+        int blockBytes = blockSize * bits / 8, done = bits == 4 && blockSize is 32 or 64 or 128 ? EncodeLanes(width, row, numbers, scales, zeroPoints) : 0;
         if (bits == 4 && !zeroPoints.IsEmpty)
-            zeroPoints.Fill(0x88);
-        for (int block = 0; block * blockSize < row.Length; block++)
+            zeroPoints[(done / 2)..].Fill(0x88);
+        for (int block = done; block * blockSize < row.Length; block++)
         {
             ReadOnlySpan<float> source = row.Slice(block * blockSize, Math.Min(blockSize, row.Length - (block * blockSize)));
             (float scale, int zero) = Range(source);
@@ -54,8 +74,16 @@ internal sealed class NBitsQuantizer(int bits, int blockSize, bool symmetric, bo
         }
     }
 
+    private int EncodeLanes(LaneWidth width, ReadOnlySpan<float> row, Span<byte> numbers, Span<byte> scales, Span<byte> zeroPoints) => width switch
+    {
+        LaneWidth.Sixteen => NBitsLanes.Encode<Lanes16>(row, blockSize, symmetric, halfScales, numbers, scales, zeroPoints),
+        LaneWidth.Eight => NBitsLanes.Encode<Lanes8>(row, blockSize, symmetric, halfScales, numbers, scales, zeroPoints),
+        LaneWidth.Four => NBitsLanes.Encode<Lanes4>(row, blockSize, symmetric, halfScales, numbers, scales, zeroPoints),
+        _ => 0,
+    };
+
     /// <summary>Decodes one row.</summary>
-    /// <param name="numbers">What <see cref="Encode"/> wrote.</param>
+    /// <param name="numbers">What <see cref="Encode(ReadOnlySpan{float}, int, Span{byte}, Span{byte}, Span{byte})"/> wrote.</param>
     /// <param name="scales">What it wrote.</param>
     /// <param name="zeroPoints">What it wrote; empty in the symmetric form.</param>
     /// <param name="row">Takes the numbers.</param>

@@ -43,7 +43,7 @@ internal sealed class DequantizedWeights(string folder, Func<string, NBitsQuanti
         for (int row = 0; row < count; row++)
         {
             Span<float> one = numbers.Slice(row * length, length);
-            quantizer.Encode(one, packed, scales, zeros);
+            quantizer.Encode(one, length, packed, scales, zeros);
             quantizer.Decode(packed, scales, zeros, one);
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HafsModels.Quantization.Lanes;
 using HafsModels.Quantization.Onnx;
 using HafsModels.Tensors;
 using Xunit;
@@ -30,11 +31,65 @@ public sealed class NBitsQuantizerTests
             (int rows, int columns) = (Number(one, "rows"), Number(one, "columns"));
             float[] weights = Weights(Number(one, "seed"), rows, columns, type == "f16");
             byte[] numbers = new byte[rows * quantizer.RowBytes(columns)], scales = new byte[rows * quantizer.ScaleBytes(columns)], zeros = new byte[rows * quantizer.ZeroPointBytes(columns)];
-            for (int row = 0; row < rows; row++)
-                quantizer.Encode(weights.AsSpan(row * columns, columns), Row(numbers, row, rows), Row(scales, row, rows), Row(zeros, row, rows));
+            quantizer.Encode(weights, columns, numbers, scales, zeros);
             Assert.Equal(Text(one, "scales"), Convert.ToBase64String(scales));
             Assert.Equal(Text(one, "zeroPoints"), Convert.ToBase64String(zeros));
             Assert.Equal(Text(one, "numbers"), Convert.ToBase64String(numbers));
+        }
+    }
+
+    public static TheoryData<int, int, bool, bool> Kernels()
+    {
+        var data = new TheoryData<int, int, bool, bool>();
+        foreach (LaneWidth width in LaneWidths.Supported.Where(w => w != LaneWidth.One))
+        {
+            foreach (int block in (int[])[32, 64, 128])
+            {
+                foreach ((bool symmetric, bool half) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
+                    data.Add((int)width, block, symmetric, half);
+            }
+        }
+
+        return data;
+    }
+
+    // Every scale of numbers, down to ones whose scales are denormal or zero; ends alike, zeros of both signs, halves between two steps; rows that end within blocks and bytes.
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Every_vector_width_gives_the_bytes_of_the_scalar_definition(int width, int block, bool symmetric, bool half)
+    {
+        var quantizer = new NBitsQuantizer(4, block, symmetric, half);
+        var random = new Random(block);
+        foreach ((int rows, int columns) in ((int, int)[])[(1, 32 * 4096), (7, 640), (5, 41 * 32), (3, 1000)])
+        {
+            float[] numbers = new float[rows * columns];
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                float size = MathF.Pow(10, (i / block * 7 % 80) - 42), uniform = (2 * random.NextSingle()) - 1;
+                numbers[i] = (i / block % 9) switch
+                {
+                    0 => MathF.Abs(uniform) * size,
+                    1 => -MathF.Abs(uniform) * size,
+                    2 => random.Next(2) == 0 ? 0f : -0f,
+                    3 => random.Next(-8, 9) * 0.125f,
+                    4 => (random.Next(-16, 17) * 0.0625f) + (uniform * 1e-7f),
+                    5 => random.Next(20) == 0 ? uniform * 60_000 : 0,
+                    6 => -0f,
+                    _ => uniform * size,
+                };
+            }
+
+            (byte[] Numbers, byte[] Scales, byte[] Zeros) Encoded(LaneWidth with)
+            {
+                byte[] packed = new byte[rows * quantizer.RowBytes(columns)], scales = new byte[rows * quantizer.ScaleBytes(columns)], zeros = new byte[rows * quantizer.ZeroPointBytes(columns)];
+                quantizer.Encode(with, numbers, columns, packed, scales, zeros);
+                return (packed, scales, zeros);
+            }
+
+            (byte[] Numbers, byte[] Scales, byte[] Zeros) expected = Encoded(LaneWidth.One), found = Encoded((LaneWidth)width);
+            Assert.Equal(expected.Scales, found.Scales);
+            Assert.Equal(expected.Zeros, found.Zeros);
+            Assert.Equal(expected.Numbers, found.Numbers);
         }
     }
 
@@ -48,7 +103,7 @@ public sealed class NBitsQuantizerTests
         var quantizer = new NBitsQuantizer(bits, 32, symmetric, false);
         float[] row = Weights(7, 4, 72, false)[..72], decoded = new float[72];
         byte[] numbers = new byte[quantizer.RowBytes(72)], scales = new byte[quantizer.ScaleBytes(72)], zeros = new byte[quantizer.ZeroPointBytes(72)];
-        quantizer.Encode(row, numbers, scales, zeros);
+        quantizer.Encode(row, row.Length, numbers, scales, zeros);
         quantizer.Decode(numbers, scales, zeros, decoded);
         float step = 0.2f / ((1 << bits) - 2);
         Assert.All(row.Zip(decoded), pair => Assert.InRange(MathF.Abs(pair.First - pair.Second), 0, step));
@@ -96,8 +151,6 @@ public sealed class NBitsQuantizerTests
 
         return half ? [.. numbers.Select(n => HalfFloats.WidenF16(HalfFloats.NarrowF16(n)))] : numbers;
     }
-
-    private static Span<byte> Row(byte[] all, int row, int rows) => all.AsSpan(row * (all.Length / rows), all.Length / rows);
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
