@@ -78,8 +78,7 @@ public static class PlanRunner
                 new FillRun([(plan, output)], allowNonFinite, errors, progress, (earlier, total), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
                 if (hashes is not null && plan.SealHeader is { } seal)
                     RandomAccess.Write(output, seal(hashes.Wait(plan.Activity, progress)).Span, 0);
-                outputs.Add(Hash(output, plan.FileBytes, cancellationToken));
-                RandomAccess.FlushToDisk(output);
+                outputs.Add(HashAndFlush(output, plan.FileBytes, cancellationToken));
                 earlier += plan.SourceBytes;
             }
 
@@ -127,13 +126,8 @@ public static class PlanRunner
             // Outputs of one type stand beside each other, so that each type is encoded once.
             (ExportPlan, SafeFileHandle?)[] targets = [.. files.Zip(outputs).OrderBy(f => f.First.Plan.Tensors.Sum(t => t.ByteSize)).Select(f => (f.First.Plan, (SafeFileHandle?)f.Second))];
             new FillRun(targets, allowNonFinite, null, progress, (0, first.SourceBytes), TileElements).Execute(threads > 0 ? threads : Environment.ProcessorCount, cancellationToken);
-            string[] written = [.. files.Zip(outputs).Select(f => Hash(f.Second, f.First.Plan.FileBytes, cancellationToken))];
-            foreach (SafeFileHandle output in outputs)
-            {
-                RandomAccess.FlushToDisk(output);
-                output.Dispose();
-            }
-
+            string[] written = [.. files.Zip(outputs).Select(f => HashAndFlush(f.Second, f.First.Plan.FileBytes, cancellationToken))];
+            outputs.ForEach(o => o.Dispose());
             foreach ((string path, _) in files)
                 File.Move(path + Partial, current = path, overwrite: true);
             return written;
@@ -186,6 +180,20 @@ public static class PlanRunner
                 isInUse ? $"{partial}: another conversion is writing this file" : $"{partial}: {bytes:N0} bytes could not be claimed on the disk: {exception.Message}",
                 partial,
                 inner: exception);
+        }
+    }
+
+    // The disk writes while the processor reads what is still in memory.
+    private static string HashAndFlush(SafeFileHandle output, long bytes, CancellationToken cancellationToken)
+    {
+        Task flush = Task.Run(() => RandomAccess.FlushToDisk(output), CancellationToken.None);
+        try
+        {
+            return Hash(output, bytes, cancellationToken);
+        }
+        finally
+        {
+            flush.GetAwaiter().GetResult();
         }
     }
 
