@@ -87,7 +87,7 @@ internal static class ConvertBenchmark
             disk.Add(DiskSpeed(Path.Combine(Path.GetDirectoryName(ours)!, "disk.tmp")));
         }
 
-        MeasuredProcess our = Median(ourRuns), their = Median(peerRuns);
+        MeasuredProcess our = MeasuredProcess.Median(ourRuns), their = MeasuredProcess.Median(peerRuns);
         double diskSpeed = disk.Order().ElementAt(disk.Count / 2);
         bool identical = SameTensors(ours, theirs, out string difference);
         long outputBytes = new FileInfo(ours).Length;
@@ -116,8 +116,6 @@ internal static class ConvertBenchmark
 
     private static void Print(string name, MeasuredProcess run, long bytes)
         => Console.WriteLine($"  {name,-15} {run.WallSeconds,8:F2} s {bytes / run.WallSeconds / 1e6,8:F0} MB/s of source, {run.CpuSeconds,7:F2} s processor time, {run.PeakBytes / 1e6,6:F0} MB at most in memory");
-
-    private static MeasuredProcess Median(List<MeasuredProcess> runs) => runs.OrderBy(r => r.WallSeconds).ElementAt(runs.Count / 2);
 
     // Bytes a second that reach the disk.
     private static double DiskSpeed(string path)

@@ -34,6 +34,9 @@ internal sealed record MeasuredProcess(double WallSeconds, double CpuSeconds, lo
         return process.ExitCode == 0 ? new(wall, cpu, peak) : throw new InvalidOperationException($"{program} exited with {process.ExitCode}: {said}");
     }
 
+    /// <summary>The run in the middle, by wall time.</summary>
+    public static MeasuredProcess Median(IReadOnlyCollection<MeasuredProcess> runs) => runs.OrderBy(r => r.WallSeconds).ElementAt(runs.Count / 2);
+
     private static string[] TryRead(string path)
     {
         try

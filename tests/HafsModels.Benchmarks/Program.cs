@@ -30,7 +30,7 @@ if (args is ["golden", string goldenFile])
     return GoldenCommand.Run(goldenFile);
 Console.Error.WriteLine("usage: HafsModels.Benchmarks quantize [--types A,B] [--importance] [--threads 1,2] [--json FILE]     beside libggml (HAFS_GGML)\n"
     + "       HafsModels.Benchmarks convert [--gigabytes N] [--threads 1,2] [--folder F] [--json FILE]      beside llama-quantize (HAFS_LLAMA_BIN)\n"
-    + "       HafsModels.Benchmarks onnx [--types A,B] [--threads 1,2] [--folder F] [--json FILE]       a model of 3 billion parameters as ONNX\n"
+    + "       HafsModels.Benchmarks onnx [--types A,B] [--threads 1,2] [--layers N] [--python PYTHON] [--repetitions N] [--folder F] [--json FILE]   a model of 3 billion parameters as ONNX, and ONNX Runtime's own quantizer\n"
     + "       HafsModels.Benchmarks decode [--json FILE]\n"
     + "       HafsModels.Benchmarks tokenize [--tokenizers A,B]         beside @huggingface/transformers (HAFS_NODE_PEERS)\n"
     + "       HafsModels.Benchmarks verify [--types A,B] [--rows N]     every byte against libggml (HAFS_GGML)\n"
