@@ -12,7 +12,9 @@ internal static class TransferBenchmark
 {
     private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    private sealed record Result(string Name, long Bytes, int Files, IReadOnlyList<double> OursSeconds, IReadOnlyList<double> ScpSeconds, double Ratio);
+    private sealed record Pull(double Seconds, double ProcessorSeconds);
+
+    private sealed record Result(string Name, long Bytes, int Files, IReadOnlyList<Pull> Ours, IReadOnlyList<Pull> Scp, double Ratio);
 
     public static int Run(string[] arguments)
     {
@@ -30,22 +32,22 @@ internal static class TransferBenchmark
         workbench.Registry.Add(new Model { Id = "model", Path = "/nowhere", PrimaryLocation = "rig" }, force: false, default);
         string config = Environment.GetEnvironmentVariable("HAFS_SSH_CONFIG")!;
 
-        List<double> ours = [], scp = [];
+        List<Pull> ours = [], scp = [];
         for (int i = 0; i <= options.Number("--repetitions", 5); i++)
         {
-            double our = Seconds(here + "/ours", () => workbench.ReceiveAsync(new TransferRequest { ModelId = "model", Host = "rig:" + far, Destination = here + "/ours" }, null, default).GetAwaiter().GetResult());
-            double their = Seconds(here + "/scp", () => Scp(config, far, here + "/scp"));
+            Pull our = Measure(sshd.ProcessId, here + "/ours", () => workbench.ReceiveAsync(new TransferRequest { ModelId = "model", Host = "rig:" + far, Destination = here + "/ours" }, null, default).GetAwaiter().GetResult());
+            Pull their = Measure(sshd.ProcessId, here + "/scp", () => Scp(config, far, here + "/scp"));
 
             // The first is for warming up.
             if (i == 0)
                 continue;
             ours.Add(our);
             scp.Add(their);
-            Console.WriteLine($"ours {our,6:F2} s {bytes / our / 1e6,6:F0} MB/s    scp -r {their,6:F2} s {bytes / their / 1e6,6:F0} MB/s    x {their / our:F2}");
+            Console.WriteLine($"ours {Format(our, bytes)}    scp -r {Format(their, bytes)}    x {their.Seconds / our.Seconds:F2}");
         }
 
-        double ratio = Median(scp) / Median(ours);
-        Console.WriteLine($"{ProcessorTime.ProcessorName()}, {Environment.ProcessorCount} cores; {files} files of {bytes / 1e9:F2} GB: x {ratio:F2} of scp -r (medians); ours flushes to the disk, and has hashed all bytes on both sides");
+        double ratio = Median(scp, p => p.Seconds) / Median(ours, p => p.Seconds);
+        Console.WriteLine($"{ProcessorTime.ProcessorName()}, {Environment.ProcessorCount} cores; {files} files of {bytes / 1e9:F2} GB: x {ratio:F2} of scp -r, with x {Median(ours, p => p.ProcessorSeconds) / Median(scp, p => p.ProcessorSeconds):F2} of its processor time (medians); ours flushes to the disk, and has hashed all bytes on both sides");
         if (options["--json"] is string file)
             File.WriteAllText(file, JsonSerializer.Serialize(new Result("pull", bytes, files, ours, scp, ratio), JsonOptions));
         return ratio >= 0.9 ? 0 : 1;
@@ -71,14 +73,23 @@ internal static class TransferBenchmark
         return sizes.Length;
     }
 
-    private static double Seconds(string folder, Action action)
+    // Processor time of both ends.
+    private static Pull Measure(int server, string folder, Action action)
     {
+        double Used() => ProcessorTime.OfThisProcess() + ProcessorTime.OfChildren() + ProcessorTime.Of(server);
+        double before = Used();
         long start = Stopwatch.GetTimestamp();
         action();
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        // The server's part of a connection ends a little later.
+        Thread.Sleep(200);
+        Pull result = new(seconds, Used() - before);
         Directory.Delete(folder, recursive: true);
-        return seconds;
+        return result;
     }
+
+    private static string Format(Pull pull, long bytes) => $"{pull.Seconds,6:F2} s {bytes / pull.Seconds / 1e6,6:F0} MB/s ({pull.ProcessorSeconds,5:F2} s of processor time)";
 
     private static void Scp(string config, string from, string to)
     {
@@ -88,5 +99,5 @@ internal static class TransferBenchmark
             throw new InvalidOperationException($"scp ended with {scp.ExitCode}");
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Median(List<Pull> pulls, Func<Pull, double> value) => pulls.Select(value).Order().ElementAt(pulls.Count / 2);
 }

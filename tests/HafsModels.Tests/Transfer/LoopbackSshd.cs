@@ -10,7 +10,7 @@ namespace HafsModels.Tests.Transfer;
 /// <summary>
 /// A real sshd on loopback with keys, known hosts and client configuration of its own. Its hosts: <c>rig</c>; <c>other</c>, whose host key is recorded
 /// wrongly; <c>new</c>, whose key is not recorded; <c>refused</c>, with a key nobody accepts; <c>limited</c>, an account that may do little; <c>shared</c>, to
-/// which the configuration shares a connection; <c>beyond</c>, which is reached through rig; <c>silent</c>, which takes connections and says nothing;
+/// which the configuration shares a connection; <c>beyond</c>, which is reached through rig; <c>chosen</c>, for which a cipher is chosen; <c>silent</c>, which takes connections and says nothing;
 /// <c>shelled</c>, an account whose shell is <see cref="AccountShell"/>. Where pwsh is there, all have it as powershell.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
@@ -52,12 +52,12 @@ public sealed class LoopbackSshd : IDisposable
             SetEnv PATH={File_("bin")}:{Environment.GetEnvironmentVariable("PATH")}
             """);
         string Known(string name, string key) => $"{name} {File.ReadAllText(File_(key + ".pub"))}";
-        File.WriteAllText(File_("known_hosts"), string.Concat(new[] { "rig", "refused", "limited", "shared", "beyond", "shelled" }.Select(n => Known(n, "host"))) + Known("other", "wrong"));
+        File.WriteAllText(File_("known_hosts"), string.Concat(new[] { "rig", "refused", "limited", "shared", "beyond", "chosen", "shelled" }.Select(n => Known(n, "host"))) + Known("other", "wrong"));
         silent.Start();
         (string Host, string Key, string More)[] hosts =
         [
             ("rig", "user", ""), ("other", "user", ""), ("new", "user", ""), ("refused", "stranger", ""), ("limited", "limited", ""), ("shelled", "shelled", ""),
-            ("shared", "user", $"  ControlMaster auto\n  ControlPersist 2\n  ControlPath {File_("%C")}\n"), ("beyond", "user", "  ProxyJump rig\n"),
+            ("shared", "user", $"  ControlMaster auto\n  ControlPersist 2\n  ControlPath {File_("%C")}\n"), ("beyond", "user", "  ProxyJump rig\n"), ("chosen", "user", "  Ciphers aes256-ctr\n"),
             ("silent", "user", $"  Port {((IPEndPoint)silent.LocalEndpoint).Port}\n"),
         ];
         File.WriteAllText(File_("config"), $"""
@@ -80,6 +80,9 @@ public sealed class LoopbackSshd : IDisposable
     }
 
     public string Folder { get; } = "";
+
+    /// <summary>The server, which starts one process for each connection.</summary>
+    public int ProcessId => process!.Id;
 
     internal static SyncPreferences Preferences { get; } = new(null, TimeSpan.FromSeconds(30), true, 3);
 

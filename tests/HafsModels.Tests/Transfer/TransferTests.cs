@@ -109,12 +109,69 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
     [SkippableTheory]
     [InlineData("shared")]
     [InlineData("beyond")]
-    public async Task Shared_connections_and_jumps_of_the_configuration_are_used(string host)
+    [InlineData("chosen")]
+    public async Task Shared_connections_jumps_and_ciphers_of_the_configuration_are_used(string host)
     {
         _ = Peers.Sshd;
         string work = sshd.NewFolder(), model = MakeModel(Path.Combine(work, "model"), 100_000);
         await Copy(LoopbackSshd.Files(host), new LocalFiles(), model, work + "/copy");
         Assert.Equal(Hashes(model), Hashes(work + "/copy"));
+    }
+
+    [SkippableFact]
+    public async Task The_cipher_that_processors_have_instructions_for_comes_first_unless_one_is_chosen()
+    {
+        _ = Peers.Sshd;
+        Skip.IfNot(System.Runtime.Intrinsics.X86.Aes.IsSupported || System.Runtime.Intrinsics.Arm.Aes.IsSupported, "This processor has no instructions for AES.");
+        string[] options = (await Settings("rig")).Options;
+        Assert.Equal("-o", options[0]);
+        Assert.StartsWith("Ciphers=aes128-gcm@openssh.com,", options[1]);
+        Assert.Equal(2, options.Length);
+        Assert.Empty((await Settings("chosen")).Options);
+        Assert.Equal((true, false), ((await Settings("chosen")).Shares, (await Settings("shared")).Shares));
+
+        static async Task<SshClient.Settings> Settings(string host)
+        {
+            using var client = new SshClient(new SyncHost(host, host, null, "linux", null), LoopbackSshd.Preferences, "");
+            return await client.ReadSettingsAsync(default);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Many_small_files_take_few_commands_and_arrive_whole()
+    {
+        _ = Peers.Sshd;
+        string work = sshd.NewFolder(), model = Directory.CreateDirectory(work + "/model").FullName;
+        for (int i = 0; i < 400; i++)
+            File.WriteAllText($"{model}/{new string('n', 150)}{i}", new string('x', i));
+        await Copy(LoopbackSshd.Files("rig"), new LocalFiles(), model, work + "/copy");
+        Assert.Equal(Hashes(model), Hashes(work + "/copy"));
+    }
+
+    [SkippableFact]
+    public async Task A_machine_that_has_nothing_to_hash_with_is_read_twice()
+    {
+        _ = Peers.Sshd;
+        string work = sshd.NewFolder(), model = MakeModel(Path.Combine(work, "model"), 10_000), programs = Directory.CreateDirectory(work + "/programs").FullName;
+        foreach (string program in new[] { "sh", "find", "cat", "tail", "wc", "df", "sed", "mkdir", "dirname", "mv", "ls" })
+            File.CreateSymbolicLink($"{programs}/{program}", Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(p => $"{p}/{program}").First(File.Exists));
+        sshd.AccountShell = $"env PATH={programs} sh";
+        await Copy(new LocalFiles(), LoopbackSshd.Files("shelled"), model, work + "/there");
+        await Copy(LoopbackSshd.Files("shelled"), new LocalFiles(), work + "/there", work + "/back");
+        Assert.Equal(Hashes(model), Hashes(work + "/back"));
+    }
+
+    [SkippableTheory]
+    [InlineData(-10)]
+    [InlineData(10)]
+    public async Task A_file_that_changes_while_it_is_read_is_told(int grows)
+    {
+        _ = Peers.Sshd;
+        string file = sshd.NewFolder() + "/growing";
+        File.WriteAllBytes(file, new byte[5000]);
+        using SshFiles rig = LoopbackSshd.Files("rig");
+        var error = await Assert.ThrowsAsync<HafsException>(() => rig.ReadAsync([new FileRange(file, 0, 5000 - grows), new FileRange(file, 0, 5000)], (_, content) => content.CopyToAsync(Stream.Null), default));
+        Assert.Equal((ErrorKind.Conflict, "FileChanged", file), (error.Kind, error.Id, error.Target));
     }
 
     [SkippableTheory]

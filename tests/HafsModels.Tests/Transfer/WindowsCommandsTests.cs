@@ -18,11 +18,13 @@ public sealed class WindowsCommandsTests : IDisposable
     {
         string file = Path.Combine(folder, "it's $x", "模型 [1].bin");
         byte[] data = RandomNumberGenerator.GetBytes(100_000);
-        Run(Commands.Write(file, 0), data[..60_000]);
-        Run(Commands.Write(file, 60_000), data[60_000..]);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(data));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(data[..60_000])), Encoding.UTF8.GetString(Run(Commands.Write(file, 0), data[..60_000])));
+        Assert.Equal(hash, Encoding.UTF8.GetString(Run(Commands.Write(file, 60_000), data[60_000..])));
         Assert.Equal(data, File.ReadAllBytes(file));
-        Assert.Equal(data[1234..], Run(Commands.Read(file, 1234)));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(data)), Text(Commands.Hash(file)));
+        byte[] trailer = Encoding.UTF8.GetBytes(hash);
+        Assert.Equal([.. data[1234..], .. trailer, .. data, .. trailer, .. trailer], Run(Commands.Read([new(file, 1234, data.Length), new(file, 0, data.Length), new(file, data.Length, data.Length)])));
+        Assert.Equal(hash, Text(Commands.Hash(file)));
         Assert.Equal("100000 it's $x/模型 [1].bin\0", Text(Commands.List(folder)));
         Assert.Equal("100000 \0", Text(Commands.List(file)));
         Run(Commands.Move(Path.Combine(folder, "it's $x"), Path.Combine(folder, "moved")));
@@ -36,7 +38,7 @@ public sealed class WindowsCommandsTests : IDisposable
     {
         var (exitCode, _, _) = Start(Commands.List(Path.Combine(folder, "nothing")), []);
         Assert.Equal(RemoteCommands.NothingThere, exitCode);
-        (exitCode, _, string complaints) = Start(Commands.Read(Path.Combine(folder, "nothing"), 0), []);
+        (exitCode, _, string complaints) = Start(Commands.Read([new(Path.Combine(folder, "nothing"), 0, 0)]), []);
         Assert.Equal(1, exitCode);
         Assert.Equal("RemotePathNotFound", SshError.Create("rig", "nothing", exitCode, complaints).Id);
         (exitCode, _, complaints) = Start(Commands.Write(Path.Combine(folder, "short"), 10), [1, 2]);
@@ -48,10 +50,10 @@ public sealed class WindowsCommandsTests : IDisposable
     {
         string path = "C:\\" + string.Concat(Enumerable.Repeat("folder name\\", 20)) + "x";
         Assert.All(
-            new[] { Commands.List(path), Commands.Read(path, long.MaxValue), Commands.Write(path, long.MaxValue), Commands.Hash(path), Commands.Move(path, path + "y"), Commands.Resolve(path), Commands.Free(path), Commands.Wait },
+            new[] { Commands.List(path), Commands.Read([new(path, long.MaxValue, long.MaxValue)]), Commands.Write(path, long.MaxValue), Commands.Hash(path), Commands.Move(path, path + "y"), Commands.Resolve(path), Commands.Free(path), Commands.Wait },
             command =>
             {
-                Assert.InRange(command.Length, 1, 8000);
+                Assert.InRange(command.Length, 1, Commands.LongestCommand);
                 Assert.Matches("^powershell -NoProfile -NonInteractive -EncodedCommand [A-Za-z0-9+/=]+$", command);
             });
     }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace HafsModels.Transfer.Remote;
 
 /// <summary>
@@ -8,7 +6,11 @@ namespace HafsModels.Transfer.Remote;
 /// </summary>
 internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPreferences preferences, IProgress<WorkProgress>? progress)
 {
-    private const int FilesAtOnce = 4;
+    private const int BatchesAtOnce = 4;
+
+    // Smaller files go together: a command at the other end takes as long as some of them, longer where the account's shell has much to start.
+    private const long BatchBytes = 32 << 20;
+
     private string activity = "";
     private long done;
     private long total;
@@ -31,21 +33,22 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
             return (files.Count, total, total);
         }
 
-        long kept = 0;
         string partial = to + ".partial";
         Copy[] copies = await PlanAsync(files, from, partial, cancellationToken);
-
-        // Large files first, so that no single one is left for the end.
-        await Parallel.ForEachAsync(copies.OrderByDescending(c => c.File.Bytes), Options(cancellationToken), async (copy, token) =>
-        {
-            long had = await RetryAsync(() => CopyAsync(copy, token), token, async () => SetDone(copy, (await target.ListAsync(copy.To, token))?[0].Bytes ?? 0));
-            Interlocked.Add(ref kept, had);
-        });
+        await Parallel.ForEachAsync(Batches(copies), Options(cancellationToken), async (batch, token) =>
+            await RetryAsync(
+                () => CopyAsync(batch, token),
+                token,
+                async () =>
+                {
+                    foreach (Copy copy in batch.Where(c => !c.IsThere))
+                        SetDone(copy, Usable(copy.File, (await target.ListAsync(copy.To, token))?[0].Bytes));
+                }));
         await MoveAsync(partial, to, cancellationToken);
-        return (files.Count, total, kept);
+        return (files.Count, total, copies.Sum(c => c.Kept));
     }
 
-    // One file, and how many of its bytes are there.
+    // One file, how many of its bytes are there, how many were before, and whether all are and are the right ones.
     private sealed class Copy(RemoteFile file, string from, string to)
     {
         public RemoteFile File { get; } = file;
@@ -55,9 +58,13 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
         public string To { get; } = to;
 
         public long Done { get; set; }
+
+        public long Kept { get; set; }
+
+        public bool IsThere { get; set; }
     }
 
-    private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellationToken };
+    private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = BatchesAtOnce, CancellationToken = cancellationToken };
 
     // What an earlier transfer left counts, before anything is moved.
     private async Task<Copy[]> PlanAsync(IReadOnlyList<RemoteFile> files, string from, string partial, CancellationToken cancellationToken)
@@ -65,7 +72,7 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
         var there = (await RetryAsync(() => target.ListAsync(partial, cancellationToken), cancellationToken) ?? []).ToDictionary(f => f.Name, f => f.Bytes, StringComparer.Ordinal);
         if (there.Keys.Except(files.Select(f => f.Name)).FirstOrDefault() is { } foreign)
             throw new HafsException(ErrorKind.Conflict, "TransferPartialForeign", $"{target.Name}: {partial} holds '{foreign}', which {source.Name}: {from} does not have", partial, "It is what is left of another transfer: remove it, or name another destination.");
-        Copy[] copies = [.. files.Select(f => new Copy(f, f.Within(from, source.Style), f.Within(partial, target.Style)) { Done = there.GetValueOrDefault(f.Name) is var had && had <= f.Bytes ? had : 0 })];
+        Copy[] copies = [.. files.Select(f => new Copy(f, f.Within(from, source.Style), f.Within(partial, target.Style)) { Done = Usable(f, there.GetValueOrDefault(f.Name)) })];
         done = copies.Sum(c => c.Done);
         if (await RetryAsync(() => target.FreeBytesAsync(partial, cancellationToken), cancellationToken) is { } free && free < total - done)
             throw new HafsException(ErrorKind.ResourceExhausted, "DiskFull", $"{target.Name}: {HumanNumber.Bytes(total - done)} are to go to {partial}, and {HumanNumber.Bytes(free)} are free there", partial, "Make space, or name another destination.");
@@ -73,50 +80,52 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
         return copies;
     }
 
-    // Returns how many bytes were there before and could stay.
-    private async Task<long> CopyAsync(Copy copy, CancellationToken cancellationToken)
+    // What is longer is something else.
+    private static long Usable(RemoteFile file, long? there) => there <= file.Bytes ? there.Value : 0;
+
+    // Large files alone and first, so that no single one is left for the end.
+    private static IEnumerable<Copy[]> Batches(Copy[] copies)
     {
-        long start = copy.Done <= copy.File.Bytes ? copy.Done : 0;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<string> wanted = source.HashAsync(copy.From, stop.Token);
-        try
+        List<Copy> batch = [];
+        foreach (Copy copy in copies.OrderByDescending(c => c.File.Bytes))
         {
-            string arrived = await CopyFromAsync(copy, start, cancellationToken);
-            if (arrived != await wanted && start > 0)
+            if (batch.Count > 0 && batch.Sum(c => c.File.Bytes) + copy.File.Bytes > BatchBytes)
             {
-                // What was there came from other contents.
-                start = 0;
-                arrived = await CopyFromAsync(copy, 0, cancellationToken);
+                yield return [.. batch];
+                batch.Clear();
             }
 
-            return arrived == await wanted
-                ? start
-                : throw new HafsException(ErrorKind.InvalidData, "TransferHashDiffers", $"{target.Name}: {copy.To} has the SHA-256 {arrived} and not {await wanted}", copy.To, "Transfer it again; if it happens again, the source changes meanwhile or a disk fails.");
+            batch.Add(copy);
         }
-        catch
-        {
-            await stop.CancelAsync();
-            await Task.WhenAny(wanted);
-            throw;
-        }
+
+        yield return [.. batch];
     }
 
-    // Returns the hash of what has arrived.
-    private async Task<string> CopyFromAsync(Copy copy, long start, CancellationToken cancellationToken)
+    private async Task<bool> CopyAsync(Copy[] batch, CancellationToken cancellationToken)
     {
-        SetDone(copy, start);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (start < copy.File.Bytes || copy.File.Bytes == 0)
+        for (Copy[] left = batch; (left = [.. left.Where(c => !c.IsThere)]).Length > 0;)
         {
-            await source.ReadAsync(
-                copy.From,
-                start,
-                stream => target.WriteAsync(copy.To, start, new MeteredStream(stream, hash, n => SetDone(copy, copy.Done + n)), cancellationToken),
+            long[] starts = [.. left.Select(c => c.Done)];
+            string[] arrived = new string[left.Length];
+            IReadOnlyList<string> wanted = await source.ReadAsync(
+                [.. left.Select(c => new FileRange(c.From, c.Done, c.File.Bytes))],
+                async (i, stream) => arrived[i] = await target.WriteAsync(left[i].To, starts[i], new MeteredStream(stream, long.MaxValue, read => SetDone(left[i], left[i].Done + read.Length)), cancellationToken),
                 cancellationToken);
+            for (int i = 0; i < left.Length; i++)
+            {
+                left[i].IsThere = arrived[i] == wanted[i];
+                left[i].Kept = starts[i];
+                if (left[i].IsThere)
+                    continue;
+                if (starts[i] == 0)
+                    throw new HafsException(ErrorKind.InvalidData, "TransferHashDiffers", $"{target.Name}: {left[i].To} has the SHA-256 {arrived[i]} and not {wanted[i]}", left[i].To, "Transfer it again; if it happens again, the source changes meanwhile or a disk fails.");
+
+                // What was there came from other contents.
+                SetDone(left[i], 0);
+            }
         }
 
-        // Bytes that were written here need not be read again; those on another machine, or from before, are.
-        return start == 0 && target is LocalFiles ? Convert.ToHexStringLower(hash.GetHashAndReset()) : await target.HashAsync(copy.To, cancellationToken);
+        return true;
     }
 
     private async Task<bool> IsSameAsync(IReadOnlyList<RemoteFile> wanted, IReadOnlyList<RemoteFile> there, string from, string to, CancellationToken cancellationToken)

@@ -21,15 +21,16 @@ internal interface IModelFiles : IDisposable
     /// <summary>Bytes that are free where a path is or will be, or null where that is not known.</summary>
     Task<long?> FreeBytesAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>Reads a file from an offset in bytes to its end.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="offset">First byte.</param>
-    /// <param name="take">Takes the bytes; the stream is over when the file is.</param>
+    /// <summary>Reads files one after another, and hashes each at its place meanwhile.</summary>
+    /// <param name="files">What to read.</param>
+    /// <param name="take">Takes the bytes of the file of an index, from its offset on.</param>
     /// <param name="cancellationToken">Ends it at once.</param>
-    Task ReadAsync(string path, long offset, Func<Stream, Task> take, CancellationToken cancellationToken);
+    /// <returns>SHA-256 of each file from its beginning, hexadecimal in lower case.</returns>
+    Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken);
 
     /// <summary>Writes a file from an offset on, where it must end (0 makes it anew); folders on its way are made.</summary>
-    Task WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken);
+    /// <returns>SHA-256 of the file from its beginning, as it has arrived.</returns>
+    Task<string> WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken);
 
     /// <summary>SHA-256 of a file, hexadecimal in lower case.</summary>
     Task<string> HashAsync(string path, CancellationToken cancellationToken);

@@ -29,11 +29,29 @@ internal sealed class LocalFiles : IModelFiles
             .Select(f => new RemoteFile(Path.GetRelativePath(path, f).Replace(Path.DirectorySeparatorChar, '/'), Length(f)))]);
 
     /// <inheritdoc/>
-    public async Task ReadAsync(string path, long offset, Func<Stream, Task> take, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken)
     {
-        await using FileStream file = Open(path);
-        file.Position = offset;
-        await take(file);
+        string[] hashes = new string[files.Count];
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task<string> hash = HashAsync(files[i].Path, stop.Token);
+            try
+            {
+                await using FileStream file = Open(files[i].Path);
+                file.Position = files[i].Offset;
+                await take(i, file);
+                hashes[i] = await hash;
+            }
+            catch
+            {
+                await stop.CancelAsync();
+                await Task.WhenAny(hash);
+                throw;
+            }
+        }
+
+        return hashes;
     }
 
     /// <inheritdoc/>
@@ -54,8 +72,9 @@ internal sealed class LocalFiles : IModelFiles
     }
 
     /// <inheritdoc/>
-    public async Task WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken)
+    public async Task<string> WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken)
     {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -64,7 +83,7 @@ internal sealed class LocalFiles : IModelFiles
                 throw new HafsException(ErrorKind.Conflict, "FileChanged", $"{path} is {file.Length} bytes and was {offset}: somebody else changed it", path);
             file.SetLength(offset);
             file.Position = offset;
-            await Task.Run(() => Write(content, file, cancellationToken), cancellationToken);
+            await Task.Run(() => Write(content, file, hash, cancellationToken), cancellationToken);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -74,9 +93,12 @@ internal sealed class LocalFiles : IModelFiles
         {
             throw new HafsException(ErrorKind.ResourceExhausted, "DiskFull", $"{path}: there is no space left", path, "Make space and transfer it again: it goes on where it broke off.", e);
         }
+
+        // What was written here need not be read again; what was there before is.
+        return offset == 0 ? Convert.ToHexStringLower(hash.GetHashAndReset()) : await HashAsync(path, cancellationToken);
     }
 
-    private static void Write(Stream content, FileStream file, CancellationToken cancellationToken)
+    private static void Write(Stream content, FileStream file, IncrementalHash hash, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[BufferBytes];
         Task flush = Task.CompletedTask;
@@ -87,6 +109,7 @@ internal sealed class LocalFiles : IModelFiles
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 file.Write(buffer, 0, read);
+                hash.AppendData(buffer, 0, read);
                 written += read;
                 if (written >= FlushEvery && flush.IsCompletedSuccessfully)
                 {
@@ -108,7 +131,7 @@ internal sealed class LocalFiles : IModelFiles
     {
         await using FileStream file = Open(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await Task.Run(() => new MeteredStream(file, hash, _ => cancellationToken.ThrowIfCancellationRequested()).CopyTo(Stream.Null, BufferBytes), cancellationToken);
+        await Task.Run(() => new MeteredStream(file, long.MaxValue, read => Take(hash, read, cancellationToken)).CopyTo(Stream.Null, BufferBytes), cancellationToken);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -125,6 +148,12 @@ internal sealed class LocalFiles : IModelFiles
     /// <summary>Nothing is held.</summary>
     public void Dispose()
     {
+    }
+
+    private static void Take(IncrementalHash hash, ReadOnlySpan<byte> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        hash.AppendData(read);
     }
 
     private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);

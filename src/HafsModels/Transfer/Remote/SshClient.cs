@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using Arm = System.Runtime.Intrinsics.Arm;
+using X86 = System.Runtime.Intrinsics.X86;
 
 namespace HafsModels.Transfer.Remote;
 
@@ -19,11 +21,10 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
     /// <summary>The line by which a connection says that it is there.</summary>
     public const string Ready = "hafs-is-ready";
 
+    private const string FastCipher = "aes128-gcm@openssh.com";
+
     // Two encrypt on two cores; more gained nothing, and each costs the time of four short commands to come about.
     private const int MostConnections = 2;
-
-    // A file that is read and hashed.
-    private const int CommandsOfOneFile = 2;
 
     // Addresses of Unix sockets may have 104 bytes, and ssh appends a suffix of 17 while it makes one.
     private const int LongestSocketPath = 80;
@@ -31,7 +32,12 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
     private readonly SemaphoreSlim opening = new(1);
     private readonly List<Connection> connections = [];
     private string? socketFolder;
-    private bool? shares;
+    private Settings? settings;
+
+    /// <summary>What the user's configuration leaves to this client.</summary>
+    /// <param name="Shares">Whether the commands may share connections of their own.</param>
+    /// <param name="Options">Options for each command.</param>
+    internal sealed record Settings(bool Shares, string[] Options);
 
     private sealed class Connection(Process process, string socket)
     {
@@ -92,8 +98,8 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
         await opening.WaitAsync(cancellationToken);
         try
         {
-            shares ??= await CanShareAsync(cancellationToken);
-            if (shares == false)
+            settings ??= await ReadSettingsAsync(cancellationToken);
+            if (!settings.Shares)
                 return null;
             foreach (Connection broken in connections.Where(c => c.Process.HasExited).ToArray())
             {
@@ -102,7 +108,7 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
             }
 
             Connection? connection = connections.MinBy(c => c.Commands);
-            if (connection is null || (connection.Commands >= CommandsOfOneFile && connections.Count < MostConnections))
+            if (connection is null || (connection.Commands > 0 && connections.Count < MostConnections))
                 connections.Add(connection = await ConnectAsync(cancellationToken));
             Interlocked.Increment(ref connection.Commands);
             return connection;
@@ -113,18 +119,31 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
         }
     }
 
-    // OpenSSH for Windows shares none. Where the user's configuration does, the one that is open may be the only way in (a second factor was asked for).
-    private async Task<bool> CanShareAsync(CancellationToken cancellationToken)
+    /// <summary>Asks the client what the user's configuration says of the machine.</summary>
+    internal async Task<Settings> ReadSettingsAsync(CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows() || Path.GetTempPath().Length > LongestSocketPath - 20)
-            return false;
-        using Process process = Start(["-G"], command: null);
+        string[] configured = await SettingsAsync(["-G"], cancellationToken);
+
+        // OpenSSH for Windows shares none. Where the user's configuration does, the one that is open may be the only way in (a second factor was asked for).
+        bool shares = !OperatingSystem.IsWindows() && Path.GetTempPath().Length <= LongestSocketPath - 20
+            && !configured.Any(line => line.StartsWith("controlpath ", StringComparison.OrdinalIgnoreCase) && !line.EndsWith(" none", StringComparison.Ordinal));
+
+        // A cipher that processors have instructions for comes first, unless the user has chosen: it halves the processor time of a connection.
+        string? ciphers = Ciphers(configured);
+        bool prefers = (X86.Aes.IsSupported || Arm.Aes.IsSupported) && ciphers is not null && ciphers.Split(',').Contains(FastCipher)
+            && ciphers == Ciphers(await SettingsAsync(["-F", "none", "-G"], cancellationToken));
+        return new Settings(shares, prefers ? ["-o", $"Ciphers={FastCipher},{string.Join(',', ciphers!.Split(',').Where(c => c != FastCipher))}"] : []);
+
+        static string? Ciphers(string[] lines) => lines.FirstOrDefault(l => l.StartsWith("ciphers ", StringComparison.OrdinalIgnoreCase))?[8..];
+    }
+
+    private async Task<string[]> SettingsAsync(string[] options, CancellationToken cancellationToken)
+    {
+        using Process process = Start(options, command: null);
         Task<string> complaints = process.StandardError.ReadToEndAsync(cancellationToken);
-        string settings = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        string text = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-            throw SshError.Create(host.Name, "", process.ExitCode, await complaints);
-        return !settings.Split('\n').Any(line => line.StartsWith("controlpath ", StringComparison.OrdinalIgnoreCase) && !line.EndsWith(" none", StringComparison.Ordinal));
+        return process.ExitCode == 0 ? text.Split('\n', StringSplitOptions.TrimEntries) : throw SshError.Create(host.Name, "", process.ExitCode, await complaints);
     }
 
     private async Task<Connection> ConnectAsync(CancellationToken cancellationToken)
@@ -185,6 +204,7 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
         if (Environment.GetEnvironmentVariable(ConfigVariable) is { Length: > 0 } config)
             Add(start, "-F", config);
         Add(start, options);
+        Add(start, settings?.Options ?? []);
         Add(start, "-T", "-o", "BatchMode=yes", "-o", $"ConnectTimeout={seconds}", "-o", $"ServerAliveInterval={Math.Max(1, seconds / 3)}", "-o", "ServerAliveCountMax=3");
         if (host.SshKey is { } key)
             Add(start, "-i", key);

@@ -47,12 +47,62 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
         long.TryParse(await TextAsync(commands.Free(path), path, cancellationToken), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : null;
 
     /// <inheritdoc/>
-    public Task ReadAsync(string path, long offset, Func<Stream, Task> take, CancellationToken cancellationToken) =>
-        RunAsync(commands.Read(path, offset), path, null, take, cancellationToken);
+    public async Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken)
+    {
+        var hashes = new List<string>();
+        while (hashes.Count < files.Count)
+        {
+            FileRange[] next = [.. files.Skip(hashes.Count)];
+            while (next.Length > 1 && commands.Read(next).Length > commands.LongestCommand)
+                next = next[..(next.Length / 2)];
+            await ReadSomeAsync(next, take, hashes, cancellationToken);
+        }
+
+        return hashes;
+    }
+
+    // One command. The hash stands behind each file's bytes, or as many blanks.
+    private async Task ReadSomeAsync(FileRange[] files, Func<int, Stream, Task> take, List<string> hashes, CancellationToken cancellationToken)
+    {
+        int first = hashes.Count, at = 0;
+        (int exitCode, string complaints) = await client.RunAsync(
+            commands.Read(files),
+            null,
+            async output =>
+            {
+                byte[] hash = new byte[RemoteCommands.HashLength];
+                for (; at < files.Length; at++)
+                {
+                    var content = new MeteredStream(output, files[at].Bytes - files[at].Offset, _ => { });
+                    await take(first + at, content);
+                    if (content.Left > 0 || await output.ReadAtLeastAsync(hash, hash.Length, throwOnEndOfStream: false, cancellationToken) < hash.Length)
+                        return;
+                    string text = Encoding.Latin1.GetString(hash).TrimEnd(' ');
+                    if (text.Length > 0 && (text.Length < hash.Length || !text.All(char.IsAsciiHexDigitLower)))
+                        throw Changed(files[at].Path);
+                    hashes.Add(text);
+                }
+            },
+            cancellationToken);
+        if (at < files.Length)
+        {
+            ThrowIfFailed(files[at].Path, exitCode, complaints);
+            throw Changed(files[at].Path);
+        }
+
+        for (int i = first; i < hashes.Count; i++)
+        {
+            if (hashes[i].Length == 0)
+                hashes[i] = await HashAsync(files[i - first].Path, cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
-    public Task WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken) =>
-        RunAsync(commands.Write(path, offset), path, content, null, cancellationToken);
+    public async Task<string> WriteAsync(string path, long offset, Stream content, CancellationToken cancellationToken)
+    {
+        string hash = FirstWord(await TextAsync(commands.Write(path, offset), path, cancellationToken, content));
+        return hash.Length > 0 ? hash : await HashAsync(path, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<string> HashAsync(string path, CancellationToken cancellationToken)
@@ -60,44 +110,54 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
         string hash = "";
         try
         {
-            hash = (await TextAsync(commands.Hash(path), path, cancellationToken)).Split(' ')[0];
+            hash = FirstWord(await TextAsync(commands.Hash(path), path, cancellationToken));
         }
         catch (HafsException e) when (e.Id == NoHashId)
         {
             // What it cannot hash itself is read once more and hashed here.
-            await ReadAsync(path, 0, async s => hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(s, cancellationToken)), cancellationToken);
+            long bytes = (await ListAsync(path, cancellationToken) ?? throw NotFound(path, ""))[0].Bytes;
+            await client.RunAsync(
+                commands.Read([new FileRange(path, 0, bytes)]),
+                null,
+                async output =>
+                {
+                    hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(new MeteredStream(output, bytes, _ => { }), cancellationToken));
+                    await output.CopyToAsync(Stream.Null, cancellationToken);
+                },
+                cancellationToken);
         }
 
         return hash;
     }
 
     /// <inheritdoc/>
-    public Task MoveAsync(string from, string to, CancellationToken cancellationToken) => RunAsync(commands.Move(from, to), to, null, null, cancellationToken);
+    public Task MoveAsync(string from, string to, CancellationToken cancellationToken) => TextAsync(commands.Move(from, to), to, cancellationToken);
 
     /// <summary>Ends the connections.</summary>
     public void Dispose() => client.Dispose();
 
     private static RemoteCommands Commands(SyncHost host) => host.IsWindows ? RemoteCommands.Windows : RemoteCommands.Posix;
 
-    private async Task<string> TextAsync(string command, string path, CancellationToken cancellationToken)
+    private static string FirstWord(string line) => line.Split(' ')[0];
+
+    private async Task<string> TextAsync(string command, string path, CancellationToken cancellationToken, Stream? input = null)
     {
         string text = "";
-        await RunAsync(
+        (int exitCode, string complaints) = await client.RunAsync(
             command,
-            path,
-            null,
+            input,
             async output =>
             {
                 using var reader = new StreamReader(output, new UTF8Encoding(false));
                 text = await reader.ReadToEndAsync(cancellationToken);
             },
             cancellationToken);
+        ThrowIfFailed(path, exitCode, complaints);
         return text;
     }
 
-    private async Task RunAsync(string command, string path, Stream? input, Func<Stream, Task>? take, CancellationToken cancellationToken)
+    private void ThrowIfFailed(string path, int exitCode, string complaints)
     {
-        (int exitCode, string complaints) = await client.RunAsync(command, input, take, cancellationToken);
         if (exitCode == RemoteCommands.NothingThere)
             throw NotFound(path, complaints);
         if (exitCode == RemoteCommands.NoProgram)
@@ -105,6 +165,9 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
         if (exitCode != 0)
             throw SshError.Create(Name, path, exitCode, complaints);
     }
+
+    private HafsException Changed(string path) =>
+        new(ErrorKind.Conflict, "FileChanged", $"{Name}: {path} changed while it was read", path, "Wait until nothing writes it, and transfer it again.");
 
     // A folder on the way that may not be entered hides what is in it.
     private HafsException NotFound(string path, string complaints) =>
