@@ -1,5 +1,4 @@
 using System.Globalization;
-using HafsModels.Architectures;
 using HafsModels.Conversion;
 using HafsModels.Formats.Gguf;
 using HafsModels.Formats.ImportanceMatrices;
@@ -7,13 +6,12 @@ using HafsModels.Quantization;
 using HafsModels.Tensors;
 using HafsModels.Tests.Formats.Gguf;
 using HafsModels.Tests.Quantization;
-using HafsModels.Tokenizers;
 using Xunit;
 
 namespace HafsModels.Tests.Conversion;
 
 /// <summary>GGUF files made from GGUF files, whole and byte by byte, against the real llama-quantize.</summary>
-public sealed class GgufRequantizationPeerTests : IDisposable
+public sealed class GgufRequantizationPeerTests(TrainedFiles files) : IClassFixture<TrainedFiles>, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("hafs-requantize-").FullName;
 
@@ -254,16 +252,11 @@ public sealed class GgufRequantizationPeerTests : IDisposable
 
     private string Random(string model, GgmlType type)
     {
-        string path = Path.Combine(folder, "source.gguf");
-        Models.Single(m => m.Name == model).Write(path, type);
+        string path = Path.Combine(files.Folder, $"{model}-{type}.gguf");
+        if (!File.Exists(path))
+            Models.Single(m => m.Name == model).Write(path, type);
         return path;
     }
 
-    private string Trained(string recipe)
-    {
-        string model = Repository.PathOf("tests", "models", "kjv-llama"), path = Path.Combine(folder, $"source-{recipe}.gguf");
-        using ModelFolder open = ModelFolder.Open(model);
-        PlanRunner.Run(GgufExport.Plan(open, Vocabulary.Load(model), new(Recipes.Get(recipe)), new GgufExportOptions { Name = "kjv-llama" }), path, 2, allowNonFinite: false, null, CancellationToken.None);
-        return path;
-    }
+    private string Trained(string recipe) => files.Get("kjv-llama", recipe);
 }

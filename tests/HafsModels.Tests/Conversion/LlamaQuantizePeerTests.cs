@@ -10,7 +10,7 @@ using Xunit;
 namespace HafsModels.Tests.Conversion;
 
 /// <summary>Whole files against the real llama-quantize.</summary>
-public sealed partial class LlamaQuantizePeerTests : IDisposable
+public sealed partial class LlamaQuantizePeerTests(TrainedFiles files) : IClassFixture<TrainedFiles>, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("hafs-quantize-").FullName;
 
@@ -30,9 +30,8 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
     [MemberData(nameof(Conversions))]
     public void Every_tensor_has_the_bytes_that_llama_quantize_writes(string model, string recipe)
     {
-        string source = Path.Combine(folder, "source.gguf"), expected = Path.Combine(folder, "expected.gguf"), actual = Path.Combine(folder, "actual.gguf");
-        Convert(model, "F32", source);
-        Convert(model, recipe, actual);
+        string source = files.Get(model, "F32"), expected = Path.Combine(folder, "expected.gguf"), actual = Path.Combine(folder, "actual.gguf");
+        TrainedFiles.Convert(model, new(Recipes.Get(recipe)), actual);
         LlamaProgram.Run("llama-quantize", source, expected, recipe, "2");
 
         using GgufFile ours = GgufFile.Open(actual), theirs = GgufFile.Open(expected);
@@ -78,14 +77,6 @@ public sealed partial class LlamaQuantizePeerTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private static void Convert(string model, string recipe, string output)
-    {
-        string path = Repository.PathOf("tests", "models", model);
-        using ModelFolder open = ModelFolder.Open(path);
-        ExportPlan plan = GgufExport.Plan(open, Vocabulary.Load(path), new(Recipes.Get(recipe)), new GgufExportOptions { Name = model });
-        PlanRunner.Run(plan, output, 2, allowNonFinite: false, null, CancellationToken.None);
-    }
 
     [GeneratedRegex(@"\]\s+(?<name>\S+)\s+- \[.*->.*\((?<type>\w+)\)")]
     private static partial Regex ChosenType();

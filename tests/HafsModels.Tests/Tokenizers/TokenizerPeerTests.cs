@@ -8,7 +8,7 @@ using Xunit;
 namespace HafsModels.Tests.Tokenizers;
 
 /// <summary>Ids against those of real tokenizers, over <see cref="TokenizerCorpus"/>.</summary>
-public class TokenizerPeerTests
+public class TokenizerPeerTests(TokenizerPeerTests.Loaded loaded) : IClassFixture<TokenizerPeerTests.Loaded>
 {
     private static string GoldenPath => Repository.PathOf("tests", "HafsModels.Tests", "Tokenizers", "rust-tokenizers.json");
 
@@ -42,7 +42,7 @@ public class TokenizerPeerTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(GoldenPath));
         JsonElement expected = golden.RootElement.GetProperty("tokenizers").GetProperty(name);
         Assert.Equal(expected.GetProperty("tokenizer_json_sha256").GetString(), Hash(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json"))));
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        Tokenizer tokenizer = loaded.Get(folder);
 
         (int differing, string message) = Compare(expected, tokenizer.Encode);
 
@@ -79,7 +79,7 @@ public class TokenizerPeerTests
         string[] documents = [.. TokenizerCorpus.Plain.Where((_, i) => i % 20 == 0)];
         using var scratch = new ScratchFolder();
         using JsonDocument peer = NodePeer.Run("tokenizer-encode.mjs", "transformers", folder, scratch.Write("documents.json", JsonSerializer.Serialize(documents)));
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        Tokenizer tokenizer = loaded.Get(folder);
         int i = 0;
         foreach (JsonElement ids in peer.RootElement.GetProperty("ids").EnumerateArray())
         {
@@ -94,7 +94,7 @@ public class TokenizerPeerTests
     [MemberData(nameof(GgufNames))]
     public void Text_comes_back_from_its_ids(string name)
     {
-        Tokenizer tokenizer = Tokenizer.Load(FolderOf(name));
+        Tokenizer tokenizer = loaded.Get(FolderOf(name));
         foreach (string text in TokenizerCorpus.Plain.Where((text, i) => i % 10 == 0 && !text.Contains("<|", StringComparison.Ordinal) && !text.Contains("<unk>", StringComparison.Ordinal) && !text.Contains("s>", StringComparison.Ordinal)))
         {
             int[] ids = tokenizer.Encode(text, addSpecial: false);
@@ -131,4 +131,17 @@ public class TokenizerPeerTests
     }
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Tokenizers by folder, each loaded once for all tests of the class.</summary>
+    public sealed class Loaded
+    {
+        private readonly Dictionary<string, Tokenizer> tokenizers = new(StringComparer.Ordinal);
+
+        public Tokenizer Get(string folder)
+        {
+            if (!tokenizers.TryGetValue(folder, out Tokenizer? tokenizer))
+                tokenizers.Add(folder, tokenizer = Tokenizer.Load(folder));
+            return tokenizer;
+        }
+    }
 }
