@@ -27,11 +27,11 @@ public sealed class OnnxDecoder : IDisposable
         if (!File.Exists(path))
             throw new HafsException(ErrorKind.NotFound, "OnnxModelNotFound", $"{path}: there is no such file", path);
         var session = new OrtSession(library, path, OnnxProvider.Get(provider), threads);
-        string[] unknown = [.. session.Inputs.Select(i => i.Name).Where(name => name is not ("input_ids" or "attention_mask" or "position_ids") && !name.StartsWith(OnnxSession.Past, StringComparison.Ordinal))];
-        if (unknown.Length == 0 && session.Outputs.Contains("logits"))
+        string? problem = session.Inputs.Select(Problem).FirstOrDefault(p => p is not null) ?? (session.Outputs.Contains("logits") ? null : "it has no output logits");
+        if (problem is null)
             return new OnnxDecoder(session, path);
         session.Dispose();
-        throw new HafsException(ErrorKind.Unsupported, "OnnxNoDecoder", $"{path}: is no decoder with caches: {(unknown.Length > 0 ? "input " + unknown[0] + " is not known" : "it has no output logits")}", path);
+        throw new HafsException(ErrorKind.Unsupported, "OnnxNoDecoder", $"{path}: is no decoder with caches: {problem}", path);
     }
 
     /// <summary>Begins an empty run of tokens.</summary>
@@ -39,4 +39,13 @@ public sealed class OnnxDecoder : IDisposable
 
     /// <summary>Unloads the model.</summary>
     public void Dispose() => session.Dispose();
+
+    private static string? Problem((string Name, OrtElementType Type, long[] Shape) input) => input switch
+    {
+        { Name: "input_ids" or "attention_mask" or "position_ids", Type: OrtElementType.Int64 } => null,
+        { Name: "input_ids" or "attention_mask" or "position_ids" } => $"input {input.Name} is of type {(int)input.Type}, not of 64-bit integers",
+        { Shape: [_, > 0, _, > 0] } when input.Name.StartsWith(OnnxSession.Past, StringComparison.Ordinal) => null,
+        _ when input.Name.StartsWith(OnnxSession.Past, StringComparison.Ordinal) => $"input {input.Name} does not say how many heads and elements a cache has",
+        _ => $"input {input.Name} is not known",
+    };
 }

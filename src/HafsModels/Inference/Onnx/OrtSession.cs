@@ -139,7 +139,9 @@ internal sealed unsafe class OrtSession : IDisposable
 
         // The second lives as long as the first.
         library.Check(((delegate* unmanaged<nint, nint*, nint>)library[OrtFunction.CastTypeInfoToTensorInfo])(type, &tensor));
-        (OrtElementType element, long[] shape) = Shape(tensor);
+
+        // Sequences and maps are no tensors; nothing that is known here takes them.
+        (OrtElementType element, long[] shape) = tensor == 0 ? (OrtElementType.Undefined, []) : Shape(tensor);
         library.Release(OrtFunction.ReleaseTypeInfo, type);
         return (Name(OrtFunction.SessionGetInputName, index), element, shape);
     }

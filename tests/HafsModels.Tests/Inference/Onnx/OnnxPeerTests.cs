@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using HafsModels.Conversion.Onnx;
+using HafsModels.Formats.Onnx;
 using HafsModels.Inference;
 using HafsModels.Inference.Kernels;
 using HafsModels.Inference.Onnx;
@@ -61,6 +63,20 @@ public sealed class OnnxPeerTests(ITestOutputHelper output)
         using OnnxRuntimeLibrary library = OnnxRuntimeLibrary.Load(Peers.OnnxRuntime);
         using Decoder reference = Decoder.Open(folder, 2, default);
         Compare(library, exported, "fp16", reference, model, 5e-3f, 5e-3f);
+    }
+
+    // Other tools' graphs do this; an empty cache of it cannot be made.
+    [SkippableFact]
+    public void A_graph_whose_caches_do_not_say_how_many_heads_they_have_is_refused()
+    {
+        using var exported = new OnnxExports(Repository.PathOf("tests", "models", "kjv-qwen2"), new OnnxRequest { DataTypes = ["q4"] });
+        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(exported.Graph("q4")));
+        model.Graph.Input.Single(i => i.Name == "past_key_values.1.value").Type.TensorType.Shape.Dim[1] = new TensorShapeProto.Types.Dimension { DimParam = "heads" };
+        File.WriteAllBytes(exported.Graph("q4"), model.ToByteArray());
+        using OnnxRuntimeLibrary library = OnnxRuntimeLibrary.Load(Peers.OnnxRuntime);
+        HafsException error = Assert.Throws<HafsException>(() => OnnxDecoder.Open(library, exported.Graph("q4")));
+        Assert.Equal("OnnxNoDecoder", error.Id);
+        Assert.Contains("past_key_values.1.value", error.Message, StringComparison.Ordinal);
     }
 
     // Activations are rounded to 8 bits as well, so single logits move; the distributions stay close.

@@ -17,6 +17,18 @@ internal static class DevToolsPage
     /// <exception cref="HafsException">The browser has no such page, or makes no picture.</exception>
     public static async Task<byte[]> ScreenshotAsync(int port, string address, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await PictureAsync(port, address, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is HttpRequestException or WebSocketException or JsonException)
+        {
+            throw NoPicture(error.Message);
+        }
+    }
+
+    private static async Task<byte[]> PictureAsync(int port, string address, CancellationToken cancellationToken)
+    {
         using var http = new HttpClient();
         using JsonDocument targets = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/json"), cancellationToken).ConfigureAwait(false));
         string? socketAddress = targets.RootElement.EnumerateArray()
