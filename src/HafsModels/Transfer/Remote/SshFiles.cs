@@ -116,7 +116,7 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
         {
             // What it cannot hash itself is read once more and hashed here.
             long bytes = (await ListAsync(path, cancellationToken) ?? throw NotFound(path, ""))[0].Bytes;
-            await client.RunAsync(
+            (int exitCode, string complaints) = await client.RunAsync(
                 commands.Read([new FileRange(path, 0, bytes)]),
                 null,
                 async output =>
@@ -125,6 +125,7 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
                     await output.CopyToAsync(Stream.Null, cancellationToken);
                 },
                 cancellationToken);
+            ThrowIfFailed(path, exitCode, complaints);
         }
 
         return hash;
