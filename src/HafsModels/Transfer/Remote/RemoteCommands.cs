@@ -43,7 +43,7 @@ internal sealed record RemoteCommands(PathStyle Style)
     /// <summary>Tells how many KiB are free where a path is or will be; nothing where that is not known.</summary>
     public required Func<string, string> Free { get; init; }
 
-    /// <summary>Prints <see cref="SshClient.Ready"/>, and ends when its input does.</summary>
+    /// <summary>Ends when its input does.</summary>
     public required string Wait { get; init; }
 
     /// <summary>A POSIX shell with the programs of POSIX, and openssl, sha256sum or shasum. The account's own shell may be any.</summary>
@@ -63,7 +63,7 @@ internal sealed record RemoteCommands(PathStyle Style)
         Move = (from, to) => Script($"t={Sh(to)}; [ ! -e \"$t\" ] || {{ echo \"$t: File exists\" >&2; exit 1; }}; mv {Sh(from)} \"$t\""),
         Resolve = path => Script(path.StartsWith('/') ? $"printf %s {Sh(path)}" : $"printf %s \"$PWD\"/{Sh(path)}"),
         Free = path => Script($"p={Sh(path)}; while [ ! -e \"$p\" ]; do p=$(dirname \"$p\"); done; df -Pk \"$p\" | sed -n '$s/.* \\([0-9][0-9]*\\)  *[0-9]*%.*/\\1/p'"),
-        Wait = Script($"echo {SshClient.Ready}; exec cat >/dev/null"),
+        Wait = Script("exec cat >/dev/null"),
     };
 
     /// <summary>Windows PowerShell, started by whichever shell the machine has: an encoded command needs no quoting in cmd or PowerShell.</summary>
@@ -82,7 +82,7 @@ internal sealed record RemoteCommands(PathStyle Style)
         Move = (from, to) => PowerShell($"$f={Ps(from)};$t={Ps(to)};if([IO.File]::Exists($f)){{[IO.File]::Move($f,$t)}}else{{[IO.Directory]::Move($f,$t)}}"),
         Resolve = path => PowerShell($"$b=[Text.Encoding]::UTF8.GetBytes([IO.Path]::GetFullPath([IO.Path]::Combine((Get-Location).Path,{Ps(path)})));$o.Write($b,0,$b.Length)"),
         Free = path => PowerShell($"$f='';try{{$f=[math]::Floor((New-Object IO.DriveInfo ([IO.Path]::GetPathRoot([IO.Path]::GetFullPath({Ps(path)})))).AvailableFreeSpace/1024)}}catch{{}};$b=[Text.Encoding]::ASCII.GetBytes(\"$f\");$o.Write($b,0,$b.Length)"),
-        Wait = PowerShell($"$b=[Text.Encoding]::ASCII.GetBytes(\"{SshClient.Ready}`n\");$o.Write($b,0,$b.Length);$o.Flush();[Console]::OpenStandardInput().CopyTo([IO.Stream]::Null)"),
+        Wait = PowerShell("[Console]::OpenStandardInput().CopyTo([IO.Stream]::Null)"),
     };
 
     // openssl first: it uses the processor's instructions for it, four times as fast as the others.

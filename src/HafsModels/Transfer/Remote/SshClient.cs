@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Arm = System.Runtime.Intrinsics.Arm;
 using X86 = System.Runtime.Intrinsics.X86;
 
@@ -7,31 +10,31 @@ namespace HafsModels.Transfer.Remote;
 
 /// <summary>
 /// Commands on another machine, through the system's OpenSSH client: its configuration, agent, known hosts and jumps hold as for anyone who types ssh.
-/// It asks nothing (BatchMode), and host keys are always checked. The commands share two connections, where the client can do that and the user's
-/// configuration does not share them already.
+/// It asks nothing (BatchMode), and host keys are always checked. The commands share a connection, where the client can do that and the user's
+/// configuration does not share one already.
 /// </summary>
 /// <param name="host">The machine.</param>
 /// <param name="preferences">Timeout of connections.</param>
-/// <param name="waitCommand">A command that prints <see cref="Ready"/> and ends when its input does: it holds a connection open.</param>
-internal sealed class SshClient(SyncHost host, SyncPreferences preferences, string waitCommand) : IDisposable
+/// <param name="waitCommand">A command that ends when its input does: it holds the connection open.</param>
+internal sealed partial class SshClient(SyncHost host, SyncPreferences preferences, string waitCommand) : IDisposable
 {
     /// <summary>The variable that names an ssh configuration to use in place of the user's (<c>ssh -F</c>).</summary>
     public const string ConfigVariable = "HAFS_SSH_CONFIG";
 
-    /// <summary>The line by which a connection says that it is there.</summary>
-    public const string Ready = "hafs-is-ready";
-
     private const string FastCipher = "aes128-gcm@openssh.com";
 
-    // Two encrypt on two cores; more gained nothing, and each costs the time of four short commands to come about.
-    private const int MostConnections = 2;
+    private const int PollMilliseconds = 5;
+
+    // What the kernel gives accounts without privileges; a pipe's own 64 KiB make the client and its reader wait for each other all the time.
+    private const int PipeBytes = 1 << 20, SetPipeSize = 1031;
 
     // Addresses of Unix sockets may have 104 bytes, and ssh appends a suffix of 17 while it makes one.
     private const int LongestSocketPath = 80;
 
     private readonly SemaphoreSlim opening = new(1);
-    private readonly List<Connection> connections = [];
+    private Process? connection;
     private string? socketFolder;
+    private string socket = "";
     private Settings? settings;
 
     /// <summary>What the user's configuration leaves to this client.</summary>
@@ -39,79 +42,55 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
     /// <param name="Options">Options for each command.</param>
     internal sealed record Settings(bool Shares, string[] Options);
 
-    private sealed class Connection(Process process, string socket)
-    {
-        public Process Process { get; } = process;
-
-        public string Socket { get; } = socket;
-
-        public int Commands;
-    }
-
     /// <summary>Runs a command: its input is written, its output taken, and what it complains of returned with its exit code.</summary>
     /// <exception cref="HafsException">The machine cannot be reached, is not the one it was, or lets nobody in.</exception>
     public async Task<(int ExitCode, string Complaints)> RunAsync(string command, Stream? input, Func<Stream, Task>? take, CancellationToken cancellationToken)
     {
-        Connection? connection = await LeaseAsync(cancellationToken);
+        using Process process = Start(await IsSharedAsync(cancellationToken) ? ["-S", socket, "-o", "ControlMaster=no"] : [], command);
+        await using CancellationTokenRegistration stop = cancellationToken.Register(() => Stop(process));
+        Task<string> complaints = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
-            using Process process = Start(connection is null ? [] : ["-S", connection.Socket, "-o", "ControlMaster=no"], command);
-            await using CancellationTokenRegistration stop = cancellationToken.Register(() => Stop(process));
-            Task<string> complaints = process.StandardError.ReadToEndAsync(CancellationToken.None);
-            try
-            {
-                if (input is not null)
-                    await Task.Run(() => Send(input, process.StandardInput.BaseStream, cancellationToken), cancellationToken);
-                process.StandardInput.Close();
-                await (take ?? (output => output.CopyToAsync(Stream.Null, cancellationToken)))(process.StandardOutput.BaseStream);
-                await process.WaitForExitAsync(cancellationToken);
-            }
-            catch
-            {
-                Stop(process);
-                throw;
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            return (process.ExitCode, await complaints);
+            if (input is not null)
+                await Task.Run(() => Send(input, process.StandardInput.BaseStream, cancellationToken), cancellationToken);
+            process.StandardInput.Close();
+            await (take ?? (output => output.CopyToAsync(Stream.Null, cancellationToken)))(process.StandardOutput.BaseStream);
+            await process.WaitForExitAsync(cancellationToken);
         }
-        finally
+        catch
         {
-            if (connection is not null)
-                Interlocked.Decrement(ref connection.Commands);
+            Stop(process);
+            throw;
         }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return (process.ExitCode, await complaints);
     }
 
-    /// <summary>Ends the connections.</summary>
+    /// <summary>Ends the connection.</summary>
     public void Dispose()
     {
-        foreach (Connection connection in connections)
-            End(connection.Process);
+        if (connection is not null)
+            End(connection);
         opening.Dispose();
         if (socketFolder is not null)
             Directory.Delete(socketFolder, recursive: true);
     }
 
-    // The connection for one more command; null when each makes its own.
-    private async Task<Connection?> LeaseAsync(CancellationToken cancellationToken)
+    // Whether the connection is there for one more command; else each makes its own.
+    private async Task<bool> IsSharedAsync(CancellationToken cancellationToken)
     {
         await opening.WaitAsync(cancellationToken);
         try
         {
             settings ??= await ReadSettingsAsync(cancellationToken);
-            if (!settings.Shares)
-                return null;
-            foreach (Connection broken in connections.Where(c => c.Process.HasExited).ToArray())
+            if (settings.Shares && connection is not { HasExited: false })
             {
-                connections.Remove(broken);
-                broken.Process.Dispose();
+                connection?.Dispose();
+                connection = await ConnectAsync(cancellationToken);
             }
 
-            Connection? connection = connections.MinBy(c => c.Commands);
-            if (connection is null || (connection.Commands > 0 && connections.Count < MostConnections))
-                connections.Add(connection = await ConnectAsync(cancellationToken));
-            Interlocked.Increment(ref connection.Commands);
-            return connection;
+            return settings.Shares;
         }
         finally
         {
@@ -122,7 +101,8 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
     /// <summary>Asks the client what the user's configuration says of the machine.</summary>
     internal async Task<Settings> ReadSettingsAsync(CancellationToken cancellationToken)
     {
-        string[] configured = await SettingsAsync(["-G"], cancellationToken);
+        string[][] asked = await Task.WhenAll(SettingsAsync(["-G"], cancellationToken), SettingsAsync(["-F", "none", "-G"], cancellationToken));
+        string[] configured = asked[0];
 
         // OpenSSH for Windows shares none. Where the user's configuration does, the one that is open may be the only way in (a second factor was asked for).
         bool shares = !OperatingSystem.IsWindows() && Path.GetTempPath().Length <= LongestSocketPath - 20
@@ -131,7 +111,7 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
         // A cipher that processors have instructions for comes first, unless the user has chosen: it halves the processor time of a connection.
         string? ciphers = Ciphers(configured);
         bool prefers = (X86.Aes.IsSupported || Arm.Aes.IsSupported) && ciphers is not null && ciphers.Split(',').Contains(FastCipher)
-            && ciphers == Ciphers(await SettingsAsync(["-F", "none", "-G"], cancellationToken));
+            && ciphers == Ciphers(asked[1]);
         return new Settings(shares, prefers ? ["-o", $"Ciphers={FastCipher},{string.Join(',', ciphers!.Split(',').Where(c => c != FastCipher))}"] : []);
 
         static string? Ciphers(string[] lines) => lines.FirstOrDefault(l => l.StartsWith("ciphers ", StringComparison.OrdinalIgnoreCase))?[8..];
@@ -146,23 +126,24 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
         return process.ExitCode == 0 ? text.Split('\n', StringSplitOptions.TrimEntries) : throw SshError.Create(host.Name, "", process.ExitCode, await complaints);
     }
 
-    private async Task<Connection> ConnectAsync(CancellationToken cancellationToken)
+    // The connection stands when its socket does; the far shell may be longer about it.
+    private async Task<Process> ConnectAsync(CancellationToken cancellationToken)
     {
         socketFolder ??= Directory.CreateTempSubdirectory("hafs-").FullName;
-        string socket = Path.Combine(socketFolder, Guid.NewGuid().ToString("N")[..8]);
+        socket = Path.Combine(socketFolder, Guid.NewGuid().ToString("N")[..8]);
         Process process = Start(["-M", "-S", socket, "-o", "ControlPersist=no"], waitCommand);
         try
         {
             await using CancellationTokenRegistration stop = cancellationToken.Register(() => Stop(process));
             Task<string> complaints = process.StandardError.ReadToEndAsync(CancellationToken.None);
-            while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            while (!File.Exists(socket))
             {
-                if (line.EndsWith(Ready, StringComparison.Ordinal))
-                    return new Connection(process, socket);
+                if (process.HasExited)
+                    throw SshError.Create(host.Name, "", process.ExitCode, await complaints);
+                await Task.Delay(PollMilliseconds, cancellationToken);
             }
 
-            await process.WaitForExitAsync(cancellationToken);
-            throw SshError.Create(host.Name, "", process.ExitCode, await complaints);
+            return process;
         }
         catch
         {
@@ -215,13 +196,19 @@ internal sealed class SshClient(SyncHost host, SyncPreferences preferences, stri
             Add(start, command);
         try
         {
-            return Process.Start(start)!;
+            Process process = Process.Start(start)!;
+            foreach (PipeStream pipe in new[] { process.StandardInput.BaseStream, process.StandardOutput.BaseStream }.OfType<PipeStream>().Where(_ => OperatingSystem.IsLinux()))
+                _ = SetFileControl(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
+            return process;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
             throw new HafsException(ErrorKind.NotFound, "SshMissing", "the OpenSSH client (ssh) is not on the PATH", "ssh", "Install it: openssh-client on Debian, the optional feature OpenSSH Client on Windows.", e);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int SetFileControl(SafePipeHandle file, int command, int value);
 
     private static void Add(ProcessStartInfo start, params string[] arguments)
     {
