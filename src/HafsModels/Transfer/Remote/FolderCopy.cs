@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HafsModels.Transfer.Remote;
 
 /// <summary>
@@ -6,10 +8,8 @@ namespace HafsModels.Transfer.Remote;
 /// </summary>
 internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPreferences preferences, IProgress<WorkProgress>? progress)
 {
-    private const int BatchesAtOnce = 4;
-
-    // Smaller files go together: a command at the other end takes as long as some of them, longer where the account's shell has much to start.
-    private const long BatchBytes = 32 << 20;
+    // Two keep both ends busy. Each is one command at the other end, which takes as long as a small file, longer where the account's shell has much to start.
+    private const int BatchesAtOnce = 2;
 
     private string activity = "";
     private long done;
@@ -83,22 +83,18 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
     // What is longer is something else.
     private static long Usable(RemoteFile file, long? there) => there <= file.Bytes ? there.Value : 0;
 
-    // Large files alone and first, so that no single one is left for the end.
+    // The files dealt out, large ones first, so that the batches end together.
     private static IEnumerable<Copy[]> Batches(Copy[] copies)
     {
-        List<Copy> batch = [];
+        var batches = Enumerable.Range(0, BatchesAtOnce).Select(_ => (Files: new List<Copy>(), Bytes: new StrongBox<long>())).ToArray();
         foreach (Copy copy in copies.OrderByDescending(c => c.File.Bytes))
         {
-            if (batch.Count > 0 && batch.Sum(c => c.File.Bytes) + copy.File.Bytes > BatchBytes)
-            {
-                yield return [.. batch];
-                batch.Clear();
-            }
-
-            batch.Add(copy);
+            (List<Copy> files, StrongBox<long> bytes) = batches.MinBy(b => b.Bytes.Value);
+            files.Add(copy);
+            bytes.Value += copy.File.Bytes - copy.Done;
         }
 
-        yield return [.. batch];
+        return batches.Where(b => b.Files.Count > 0).Select(b => b.Files.ToArray());
     }
 
     private async Task<bool> CopyAsync(Copy[] batch, CancellationToken cancellationToken)

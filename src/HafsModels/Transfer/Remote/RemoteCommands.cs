@@ -52,6 +52,7 @@ internal sealed record RemoteCommands(PathStyle Style)
         // Linux takes 131,072 bytes, Windows as the client's system 32,767.
         LongestCommand = 30_000,
         List = path => Script($"p={Sh(path)}; [ -e \"$p\" ] || {{ ls -d \"$p\" >&2; exit {NothingThere}; }}; if [ -f \"$p\" ]; then printf '%s \\0' \"$(wc -c <\"$p\")\"; "
+            + "elif find /dev/null -printf '' 2>/dev/null; then find -L \"$p\" -type f -printf '%s %P\\0'; "
             + "else find -L \"$p\" -type f -exec sh -c 'r=$1; shift; for f do n=$(wc -c <\"$f\") || exit 1; printf \"%s %s\\0\" \"$n\" \"${f#\"$r\"/}\"; done' sh \"$p\" {} +; fi"),
         Read = files => Script(HashFunction
             + $"r() {{ d=$(h \"$1\" & if [ $2 -eq 1 ]; then cat \"$1\"; else tail -c +$2 \"$1\"; fi >&3; s=$?; wait; exit $s) || exit; printf '%-{HashLength}.{HashLength}s' \"$d\"; }}; exec 3>&1"
