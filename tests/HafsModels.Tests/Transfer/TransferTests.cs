@@ -138,6 +138,48 @@ public sealed class TransferTests(LoopbackSshd sshd) : IClassFixture<LoopbackSsh
     }
 
     [SkippableFact]
+    public async Task A_connection_that_broke_is_made_again_as_soon_as_it_can_be()
+    {
+        _ = Peers.Sshd;
+        string work = sshd.NewFolder(), config = Environment.GetEnvironmentVariable(SshClient.ConfigVariable)!;
+        using SshFiles rig = LoopbackSshd.Files("rig");
+        Assert.NotNull(await rig.FreeBytesAsync(work, default));
+        int connection = Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), CultureInfo.InvariantCulture, out int id) ? id : 0)
+            .Single(id => id > 0 && CommandLine(id) is { } line && line.StartsWith("ssh\0", StringComparison.Ordinal) && line.Contains($"\0{config}\0-M\0", StringComparison.Ordinal));
+        using (Process process = Process.GetProcessById(connection))
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        Environment.SetEnvironmentVariable(SshClient.ConfigVariable, work + "/none");
+        try
+        {
+            for (int i = 0; i < 2; i++)
+                await Assert.ThrowsAsync<HafsException>(() => rig.FreeBytesAsync(work, default));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(SshClient.ConfigVariable, config);
+        }
+
+        Assert.NotNull(await rig.FreeBytesAsync(work, default));
+
+        static string? CommandLine(int id)
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{id}/cmdline");
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+                return null;
+            }
+        }
+    }
+
+    [SkippableFact]
     public async Task Many_small_files_take_few_commands_and_arrive_whole()
     {
         _ = Peers.Sshd;

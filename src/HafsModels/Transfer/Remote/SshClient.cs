@@ -87,6 +87,7 @@ internal sealed partial class SshClient(SyncHost host, SyncPreferences preferenc
             if (settings.Shares && connection is not { HasExited: false })
             {
                 connection?.Dispose();
+                connection = null;
                 connection = await ConnectAsync(cancellationToken);
             }
 
