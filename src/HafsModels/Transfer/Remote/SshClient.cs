@@ -53,7 +53,9 @@ internal sealed partial class SshClient(SyncHost host, SyncPreferences preferenc
         {
             if (input is not null)
                 await Task.Run(() => Send(input, process.StandardInput.BaseStream, cancellationToken), cancellationToken);
-            process.StandardInput.Close();
+
+            // The stream and not its writer, whose end would be an error where the other side took no more.
+            process.StandardInput.BaseStream.Close();
             await (take ?? (output => output.CopyToAsync(Stream.Null, cancellationToken)))(process.StandardOutput.BaseStream);
             await process.WaitForExitAsync(cancellationToken);
         }
