@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace HafsModels.Transfer.Remote;
 
 /// <summary>
@@ -43,7 +41,8 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
                 {
                     foreach (Copy copy in batch.Where(c => !c.IsThere))
                         SetDone(copy, Usable(copy.File, (await target.ListAsync(copy.To, token))?[0].Bytes));
-                }));
+                },
+                () => batch.Count(c => c.IsThere)));
         await MoveAsync(partial, to, cancellationToken);
         return (files.Count, total, copies.Sum(c => c.Kept));
     }
@@ -86,15 +85,16 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
     // The files dealt out, large ones first, so that the batches end together.
     private static IEnumerable<Copy[]> Batches(Copy[] copies)
     {
-        var batches = Enumerable.Range(0, BatchesAtOnce).Select(_ => (Files: new List<Copy>(), Bytes: new StrongBox<long>())).ToArray();
+        List<Copy>[] batches = [.. Enumerable.Range(0, BatchesAtOnce).Select(_ => new List<Copy>())];
+        long[] bytes = new long[BatchesAtOnce];
         foreach (Copy copy in copies.OrderByDescending(c => c.File.Bytes))
         {
-            (List<Copy> files, StrongBox<long> bytes) = batches.MinBy(b => b.Bytes.Value);
-            files.Add(copy);
-            bytes.Value += copy.File.Bytes - copy.Done;
+            int least = Array.IndexOf(bytes, bytes.Min());
+            batches[least].Add(copy);
+            bytes[least] += copy.File.Bytes - copy.Done;
         }
 
-        return batches.Where(b => b.Files.Count > 0).Select(b => b.Files.ToArray());
+        return batches.Where(b => b.Count > 0).Select(b => b.ToArray());
     }
 
     private async Task<bool> CopyAsync(Copy[] batch, CancellationToken cancellationToken)
@@ -103,25 +103,27 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
         {
             long[] starts = [.. left.Select(c => c.Done)];
             string[] arrived = new string[left.Length];
-            IReadOnlyList<string> wanted = await source.ReadAsync(
+            await source.ReadAsync(
                 [.. left.Select(c => new FileRange(c.From, c.Done, c.File.Bytes))],
                 async (i, stream) => arrived[i] = await target.WriteAsync(left[i].To, starts[i], new MeteredStream(stream, long.MaxValue, read => SetDone(left[i], left[i].Done + read.Length)), cancellationToken),
+                (i, wanted) => Check(left[i], starts[i], arrived[i], wanted),
                 cancellationToken);
-            for (int i = 0; i < left.Length; i++)
-            {
-                left[i].IsThere = arrived[i] == wanted[i];
-                left[i].Kept = starts[i];
-                if (left[i].IsThere)
-                    continue;
-                if (starts[i] == 0)
-                    throw new HafsException(ErrorKind.InvalidData, "TransferHashDiffers", $"{target.Name}: {left[i].To} has the SHA-256 {arrived[i]} and not {wanted[i]}", left[i].To, "Transfer it again; if it happens again, the source changes meanwhile or a disk fails.");
-
-                // What was there came from other contents.
-                SetDone(left[i], 0);
-            }
         }
 
         return true;
+    }
+
+    private void Check(Copy copy, long start, string arrived, string wanted)
+    {
+        copy.IsThere = arrived == wanted;
+        copy.Kept = start;
+        if (copy.IsThere)
+            return;
+        if (start == 0)
+            throw new HafsException(ErrorKind.InvalidData, "TransferHashDiffers", $"{target.Name}: {copy.To} has the SHA-256 {arrived} and not {wanted}", copy.To, "Transfer it again; if it happens again, the source changes meanwhile or a disk fails.");
+
+        // What was there came from other contents.
+        SetDone(copy, 0);
     }
 
     private async Task<bool> IsSameAsync(IReadOnlyList<RemoteFile> wanted, IReadOnlyList<RemoteFile> there, string from, string to, CancellationToken cancellationToken)
@@ -164,8 +166,10 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
     }
 
     // Only what may pass by itself is tried again: a connection that broke, a machine that is not up yet.
-    private async Task<T> RetryAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken, Func<Task>? recover = null)
+    // Whoever has come further since the last time starts to count anew.
+    private async Task<T> RetryAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken, Func<Task>? recover = null, Func<int>? reached = null)
     {
+        int last = 0;
         for (int attempt = 0; ; attempt++)
         {
             try
@@ -174,8 +178,10 @@ internal sealed class FolderCopy(IModelFiles source, IModelFiles target, SyncPre
                     await recover();
                 return await work();
             }
-            catch (HafsException e) when (e.Kind == ErrorKind.Unavailable && preferences.RetryOnFailure && attempt < preferences.MaxRetries)
+            catch (HafsException e) when (e.Kind == ErrorKind.Unavailable && preferences is { RetryOnFailure: true, MaxRetries: > 0 } && (attempt < preferences.MaxRetries || reached?.Invoke() > last))
             {
+                if (reached?.Invoke() > last)
+                    (last, attempt) = (reached(), 0);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5))), cancellationToken);
             }
         }

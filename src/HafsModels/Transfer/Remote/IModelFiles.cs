@@ -24,9 +24,9 @@ internal interface IModelFiles : IDisposable
     /// <summary>Reads files one after another, and hashes each at its place meanwhile.</summary>
     /// <param name="files">What to read.</param>
     /// <param name="take">Takes the bytes of the file of an index, from its offset on.</param>
+    /// <param name="hashed">Is told SHA-256 of the file of an index from its beginning, hexadecimal in lower case, as soon as it is known; after its bytes.</param>
     /// <param name="cancellationToken">Ends it at once.</param>
-    /// <returns>SHA-256 of each file from its beginning, hexadecimal in lower case.</returns>
-    Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken);
+    Task ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, Action<int, string> hashed, CancellationToken cancellationToken);
 
     /// <summary>Writes a file from an offset on, where it must end (0 makes it anew); folders on its way are made.</summary>
     /// <returns>SHA-256 of the file from its beginning, as it has arrived.</returns>

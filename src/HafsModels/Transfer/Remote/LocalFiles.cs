@@ -29,10 +29,9 @@ internal sealed class LocalFiles : IModelFiles
             .Select(f => new RemoteFile(Path.GetRelativePath(path, f).Replace(Path.DirectorySeparatorChar, '/'), Length(f)))]);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken)
+    public async Task ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, Action<int, string> hashed, CancellationToken cancellationToken)
     {
-        string[] hashes = new string[files.Count];
-        for (int i = 0; i < hashes.Length; i++)
+        for (int i = 0; i < files.Count; i++)
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             Task<string> hash = HashAsync(files[i].Path, stop.Token);
@@ -41,7 +40,7 @@ internal sealed class LocalFiles : IModelFiles
                 await using FileStream file = Open(files[i].Path);
                 file.Position = files[i].Offset;
                 await take(i, file);
-                hashes[i] = await hash;
+                hashed(i, await hash);
             }
             catch
             {
@@ -50,8 +49,6 @@ internal sealed class LocalFiles : IModelFiles
                 throw;
             }
         }
-
-        return hashes;
     }
 
     /// <inheritdoc/>

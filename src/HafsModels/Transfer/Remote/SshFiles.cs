@@ -47,24 +47,24 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
         long.TryParse(await TextAsync(commands.Free(path), path, cancellationToken), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : null;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, CancellationToken cancellationToken)
+    public async Task ReadAsync(IReadOnlyList<FileRange> files, Func<int, Stream, Task> take, Action<int, string> hashed, CancellationToken cancellationToken)
     {
-        var hashes = new List<string>();
-        while (hashes.Count < files.Count)
+        for (int first = 0; first < files.Count;)
         {
-            FileRange[] next = [.. files.Skip(hashes.Count)];
+            FileRange[] next = [.. files.Skip(first)];
             while (next.Length > 1 && commands.Read(next).Length > commands.LongestCommand)
                 next = next[..(next.Length / 2)];
-            await ReadSomeAsync(next, take, hashes, cancellationToken);
+            int start = first;
+            await ReadSomeAsync(next, (i, content) => take(start + i, content), (i, hash) => hashed(start + i, hash), cancellationToken);
+            first += next.Length;
         }
-
-        return hashes;
     }
 
     // One command. The hash stands behind each file's bytes, or as many blanks.
-    private async Task ReadSomeAsync(FileRange[] files, Func<int, Stream, Task> take, List<string> hashes, CancellationToken cancellationToken)
+    private async Task ReadSomeAsync(FileRange[] files, Func<int, Stream, Task> take, Action<int, string> hashed, CancellationToken cancellationToken)
     {
-        int first = hashes.Count, at = 0;
+        int at = 0;
+        List<int> without = [];
         (int exitCode, string complaints) = await client.RunAsync(
             commands.Read(files),
             null,
@@ -74,13 +74,16 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
                 for (; at < files.Length; at++)
                 {
                     var content = new MeteredStream(output, files[at].Bytes - files[at].Offset, _ => { });
-                    await take(first + at, content);
+                    await take(at, content);
                     if (content.Left > 0 || await output.ReadAtLeastAsync(hash, hash.Length, throwOnEndOfStream: false, cancellationToken) < hash.Length)
                         return;
                     string text = Encoding.Latin1.GetString(hash).TrimEnd(' ');
                     if (text.Length > 0 && (text.Length < hash.Length || !text.All(char.IsAsciiHexDigitLower)))
                         throw Changed(files[at].Path);
-                    hashes.Add(text);
+                    if (text.Length > 0)
+                        hashed(at, text);
+                    else
+                        without.Add(at);
                 }
             },
             cancellationToken);
@@ -90,11 +93,8 @@ internal sealed class SshFiles(SyncHost host, SyncPreferences preferences) : IMo
             throw Changed(files[at].Path);
         }
 
-        for (int i = first; i < hashes.Count; i++)
-        {
-            if (hashes[i].Length == 0)
-                hashes[i] = await HashAsync(files[i - first].Path, cancellationToken);
-        }
+        foreach (int i in without)
+            hashed(i, await HashAsync(files[i].Path, cancellationToken));
     }
 
     /// <inheritdoc/>
